@@ -1,0 +1,21 @@
+# Warnings, hardening and sanitizers: the same for every target.
+#
+# FORAGE_SANITIZE names the sanitizers of a build ("address,undefined", "thread"); empty means a product build.
+
+set(FORAGE_SANITIZE "" CACHE STRING "sanitizers, separated by commas")
+
+add_compile_definitions(_GNU_SOURCE)
+add_compile_options(
+  -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+  -Wwrite-strings -Wundef -fno-common -fstack-protector-strong -fno-strict-aliasing)
+add_link_options(-Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
+include(CheckPIESupported)
+check_pie_supported()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(FORAGE_SANITIZE)
+  add_compile_options(-fsanitize=${FORAGE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${FORAGE_SANITIZE})
+elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
