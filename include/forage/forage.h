@@ -1,0 +1,141 @@
+/* forage: fetch lists of URLs with a pool of worker processes and keep the pages as files.
+ *
+ * forage_new with options, forage_add_url and forage_add_list for what to fetch, forage_run, forage_free. Everything that
+ * decides runs in the calling process and thread; callbacks are called there, one at a time, from inside forage_run.
+ * Workers fetch; they write no file. Threads of the library write the files.
+ *
+ * forage_new forks the workers, so call it before the program's first thread where you can. The library prints nothing,
+ * does not exit and reads no environment variable.
+ *
+ * Context: one thread, except for forage_stop. */
+#ifndef FORAGE_FORAGE_H
+#define FORAGE_FORAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FORAGE_VERSION "0.1.0"
+
+struct forage;
+
+enum forage_status {
+    FORAGE_OK,
+    FORAGE_USAGE,     /* an option has no meaning; forage_new's text says which */
+    FORAGE_FILE,      /* a list, the output folder or the log cannot be opened; errno says why */
+    FORAGE_SYSTEM,    /* a system call failed; errno says which way */
+    FORAGE_NO_MEMORY,
+};
+
+/* Exit statuses, as wget's. Of several, the lowest counts that is neither 0 nor 1. */
+enum forage_exit {
+    FORAGE_EXIT_OK = 0,
+    FORAGE_EXIT_OTHER = 1,    /* too large, blocked, a bad line in a list, a redirect to another scheme, a lost worker */
+    FORAGE_EXIT_USAGE = 2,    /* the command line */
+    FORAGE_EXIT_FILE = 3,     /* a file could not be read or written */
+    FORAGE_EXIT_NETWORK = 4,  /* name not found, refused, reset, timed out, cut off */
+    FORAGE_EXIT_TLS = 5,      /* a certificate that is not trusted */
+    FORAGE_EXIT_AUTH = 6,     /* 401 or 407 */
+    FORAGE_EXIT_PROTOCOL = 7, /* not HTTP, a content coding that does not decode, redirects without end */
+    FORAGE_EXIT_SERVER = 8,   /* any other answer that is an error */
+};
+
+enum forage_http { FORAGE_HTTP_ANY, FORAGE_HTTP_1_0, FORAGE_HTTP_1_1, FORAGE_HTTP_2, FORAGE_HTTP_2_PRIOR };
+
+/* One URL at its end. All texts are terminated, never NULL, free of control characters, and last for the callback. */
+struct forage_page {
+    const char *url;       /* canonical, as it was asked for, without a password */
+    const char *final_url; /* after redirects */
+    unsigned status;       /* of HTTP; 0: no answer */
+    const char *error;     /* "" or one word: timeout truncated too-large protocol coding reset empty refused unreachable
+                              redirect scheme url dns tls robots scope blocked lost io */
+    const char *detail;    /* more words, for people */
+    bool ok;               /* the page was fetched and, unless in_memory, its file is in place */
+    unsigned attempts;
+    const char *name; /* what the host pattern made of the host: "baidu" */
+    const char *file; /* path of the file, the output folder included; "" when none was written */
+    const char *type; /* media type, lower case, without parameters */
+    uint64_t bytes;   /* of the body */
+    unsigned ms;      /* from the first request to the last byte */
+    const void *body; /* in_memory only, else NULL */
+    size_t body_len;
+};
+
+typedef void forage_page_fn(const struct forage_page *page, void *context);
+
+/* A line of a list that is no URL; REASON stands well behind "FILE:LINE: ". */
+typedef void forage_line_fn(const char *file, unsigned long line, const char *reason, void *context);
+
+struct forage_progress {
+    uint64_t fetched, failed, skipped; /* URLs at their end; skipped ones were no failure: duplicates and the like */
+    uint64_t bad_lines;
+    uint64_t bytes;     /* of bodies */
+    uint64_t queued;    /* URLs that were read and not yet asked for */
+    uint64_t in_flight; /* URLs being fetched or written */
+    unsigned elapsed_ms;
+};
+
+/* Called about five times a second and at the end. */
+typedef void forage_tick_fn(const struct forage_progress *progress, void *context);
+
+/* Zero is the default of every field. Everything is copied by forage_new. */
+struct forage_options {
+    const char *output;          /* folder for the pages, made when missing; NULL: "output" */
+    bool in_memory;              /* write no file; the page callback gets the bodies */
+    unsigned workers;            /* processes; 0: one for each processor */
+    unsigned connections;        /* transfers at once, over all workers; 0: 256 */
+    unsigned per_host;           /* transfers at once to one host and port; 0: 4 */
+    int timeout_ms;              /* longest time without progress; 0: 30 s */
+    int connect_timeout_ms;      /* longest time to connect, TLS included; 0: 10 s */
+    uint64_t max_bytes;          /* largest body, decoded; 0: 64 MiB */
+    int max_redirects;           /* 0: 10; -1: none */
+    const char *user_agent;      /* NULL: forage's own */
+    const char *const *headers;  /* "Name: value", sent with each request but not on to another origin */
+    size_t header_count;
+    const char *proxy;           /* URL of a proxy as libcurl takes it; NULL: none */
+    const char *ca_file;         /* PEM file of trusted certificates; NULL: the system's */
+    const char *const *resolve;  /* "HOST:PORT:ADDRESS" or "HOST:PORT:ADDRESS:PORT"; ADDRESS in [] when IPv6; HOST may be * */
+    size_t resolve_count;
+    enum forage_http http;
+    const char *host_pattern;    /* PCRE2; its first capture in the host names the page; NULL: see README.md */
+    bool keep_errors;            /* keep bodies of answers that are errors */
+    bool allow_private;          /* follow redirects to addresses that are not public */
+    bool no_sandbox;             /* do not shut the workers in */
+    const char *log;             /* file that gets a JSON object a line for each URL, appended; NULL: none */
+    forage_page_fn *on_page;
+    forage_line_fn *on_bad_line;
+    forage_tick_fn *on_tick;
+    void *context;               /* of the callbacks */
+};
+
+struct forage_summary {
+    struct forage_progress counts;
+    int exit_status; /* a forage_exit */
+    bool stopped;    /* by forage_stop, before everything was done */
+};
+
+/* Make a crawl and start its workers. ERROR, which may be NULL, gets a line about a failure.
+ * Returns FORAGE_OK, FORAGE_USAGE, FORAGE_FILE, FORAGE_SYSTEM or FORAGE_NO_MEMORY; *FORAGE is untouched on failure. */
+enum forage_status forage_new(const struct forage_options *options, struct forage **forage, char *error,
+                              size_t error_size);
+
+/* Fetch URL, too. A URL that cannot be read is given to on_bad_line as file "" and line 0 when it is its turn.
+ * Returns FORAGE_OK or FORAGE_NO_MEMORY. */
+enum forage_status forage_add_url(struct forage *forage, const char *url);
+
+/* Fetch the URLs of a list, too: a file with a URL a line, "-" for standard input; streamed, never whole in memory.
+ * Returns FORAGE_OK, FORAGE_FILE or FORAGE_NO_MEMORY. */
+enum forage_status forage_add_list(struct forage *forage, const char *path);
+
+/* Fetch everything that was added. Once. *SUMMARY is filled whatever the status is.
+ * Returns FORAGE_OK (look at summary->exit_status), FORAGE_FILE (the log or a list failed) or FORAGE_SYSTEM. */
+enum forage_status forage_run(struct forage *forage, struct forage_summary *summary);
+
+/* End forage_run early: transfers in flight are abandoned, complete pages are kept.
+ * Context: any thread; async-signal-safe. */
+void forage_stop(struct forage *forage);
+
+/* NULL is fine. */
+void forage_free(struct forage *forage);
+
+#endif

@@ -1,0 +1,231 @@
+#include "crawl/config.h"
+
+#include "base/status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    DEFAULT_CONNECTIONS = 256,
+    DEFAULT_PER_HOST = 4,
+    DEFAULT_TIMEOUT_MS = 30000,
+    DEFAULT_CONNECT_TIMEOUT_MS = 10000,
+    DEFAULT_REDIRECTS = 10,
+    WORKERS_MAX = 1024,
+    CONNECTIONS_MAX = 65536,
+};
+
+#define DEFAULT_MAX_BYTES (64u << 20)
+#define USER_AGENT        "forage/" FORAGE_VERSION " (+https://forage.example/)"
+
+/* ---- Checks: each returns NULL or what is wrong ---- */
+
+static const char *check_numbers(const struct forage_options *o)
+{
+    if (o->workers > WORKERS_MAX)
+        return "more than 1024 workers";
+    if (o->connections > CONNECTIONS_MAX)
+        return "more than 65536 connections";
+    if (o->timeout_ms < 0 || o->connect_timeout_ms < 0)
+        return "a timeout is negative";
+    if (o->max_redirects < -1)
+        return "the number of redirects is negative";
+    return NULL;
+}
+
+static bool is_token_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("!#$%&'*+-.^_`|~", c));
+}
+
+/* RFC 9110 section 5.1: a token, a colon, and a value without control characters, which could smuggle in a line. */
+static const char *check_header(const char *line)
+{
+    size_t name = 0;
+    while (is_token_char(line[name]))
+        name++;
+    if (!name || line[name] != ':')
+        return "a header must look like \"Name: value\"";
+    for (const char *c = line + name; *c; c++)
+        if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f)
+            return "a header contains a control character";
+    return NULL;
+}
+
+static const char *check_texts(const struct forage_options *o)
+{
+    for (const char *c = o->user_agent ? o->user_agent : ""; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            return "the user agent contains a control character";
+    for (size_t i = 0; i < o->header_count; i++) {
+        const char *wrong = check_header(o->headers[i]);
+        if (wrong)
+            return wrong;
+    }
+    return NULL;
+}
+
+/* ---- --resolve: HOST:PORT:ADDRESS[:PORT], as CURLOPT_CONNECT_TO takes it ---- */
+
+/* Step over a name, or an address in brackets; the length, or 0 when there is none. */
+static size_t name_length(const char *text)
+{
+    if (*text != '[')
+        return strcspn(text, ":");
+    const char *end = strchr(text, ']');
+    return end ? (size_t)(end - text) + 1 : 0;
+}
+
+static bool is_port(const char *text, size_t len)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    return len && (size_t)(end - text) == len && text[0] >= '0' && text[0] <= '9' && n <= 65535;
+}
+
+static char *connect_to_of(const char *text)
+{
+    size_t host = name_length(text);
+    const char *port = text + host + 1;
+    size_t port_len = host && text[host] == ':' ? strcspn(port, ":") : 0;
+    if (!is_port(port_len ? port : "", port_len) || port[port_len] != ':')
+        return NULL;
+    const char *address = port + port_len + 1;
+    size_t address_len = name_length(address);
+    const char *to_port = address[address_len] == ':' ? address + address_len + 1 : NULL;
+    if (!address_len || (address[address_len] && !to_port) || (to_port && !is_port(to_port, strlen(to_port))))
+        return NULL;
+    bool any = host == 1 && *text == '*';
+    char *out = NULL;
+    if (asprintf(&out, "%.*s:%.*s:%.*s:%s", any ? 0 : (int)host, text, (int)port_len, port, (int)address_len, address,
+                 to_port ? to_port : "") < 0)
+        return NULL;
+    return out;
+}
+
+/* ---- Copies ---- */
+
+static char **copy_texts(const char *const *texts, size_t count)
+{
+    char **copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++)
+        copy[i] = strdup(texts[i]);
+    return copy;
+}
+
+static void free_texts(char **texts, size_t count)
+{
+    for (size_t i = 0; texts && i < count; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+static bool copy_all(struct config *c)
+{
+    struct forage_options *o = &c->options;
+    const char **texts[] = {&o->output, &o->user_agent, &o->proxy, &o->ca_file, &o->host_pattern, &o->log};
+    bool ok = true;
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (*texts[i])
+            ok = (*texts[i] = strdup(*texts[i])) && ok;
+    c->headers = copy_texts(o->headers, o->header_count);
+    o->headers = (const char *const *)c->headers;
+    return ok && c->headers;
+}
+
+static void fill_defaults(struct forage_options *o)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (!o->output)
+        o->output = "output";
+    if (!o->workers)
+        o->workers = processors > 0 ? (unsigned)processors : 1;
+    if (!o->connections)
+        o->connections = DEFAULT_CONNECTIONS;
+    if (o->workers > o->connections)
+        o->workers = o->connections;
+    if (!o->per_host)
+        o->per_host = DEFAULT_PER_HOST;
+    if (!o->timeout_ms)
+        o->timeout_ms = DEFAULT_TIMEOUT_MS;
+    if (!o->connect_timeout_ms)
+        o->connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS;
+    if (!o->max_bytes)
+        o->max_bytes = DEFAULT_MAX_BYTES;
+    if (!o->max_redirects)
+        o->max_redirects = DEFAULT_REDIRECTS;
+    if (!o->user_agent)
+        o->user_agent = USER_AGENT;
+}
+
+static void fill_fetch(struct config *c)
+{
+    const struct forage_options *o = &c->options;
+    c->fetch = (struct fetch_options){
+        .transfers = (o->connections + o->workers - 1) / o->workers,
+        .connect_timeout_ms = o->connect_timeout_ms,
+        .idle_timeout_ms = o->timeout_ms,
+        .max_bytes = o->max_bytes,
+        .keep_errors = o->keep_errors,
+        .http_version = (enum fetch_http_version)o->http,
+        .user_agent = o->user_agent,
+        .proxy = o->proxy,
+        .ca_file = o->ca_file,
+        .headers = o->headers,
+        .header_count = o->header_count,
+        .connect_to = (const char *const *)c->connect_to,
+        .connect_to_count = o->resolve_count,
+        .sandbox = !o->no_sandbox,
+    };
+}
+
+static const char *fill_connect_to(struct config *c, const struct forage_options *given)
+{
+    c->connect_to = calloc(given->resolve_count + 1, sizeof *c->connect_to);
+    for (size_t i = 0; c->connect_to && i < given->resolve_count; i++)
+        if (!(c->connect_to[i] = connect_to_of(given->resolve[i])))
+            return "a name to resolve must look like HOST:PORT:ADDRESS";
+    return NULL;
+}
+
+static enum forage_status fail(enum forage_status status, const char *words, char *error, size_t error_size)
+{
+    snprintf(error, error_size, "%s", words);
+    return status;
+}
+
+enum forage_status config_init(struct config *config, const struct forage_options *options, char *error,
+                               size_t error_size)
+{
+    const char *wrong = check_numbers(options);
+    if (!wrong)
+        wrong = check_texts(options);
+    if (wrong)
+        return fail(FORAGE_USAGE, wrong, error, error_size);
+    struct config c = {.options = *options};
+    fill_defaults(&c.options);
+    bool copied = copy_all(&c);
+    wrong = fill_connect_to(&c, options);
+    if (!copied || wrong) {
+        config_release(&c);
+        return copied ? fail(FORAGE_USAGE, wrong, error, error_size)
+                      : fail(FORAGE_NO_MEMORY, "out of memory", error, error_size);
+    }
+    fill_fetch(&c);
+    *config = c;
+    return FORAGE_OK;
+}
+
+void config_release(struct config *c)
+{
+    struct forage_options *o = &c->options;
+    const char *texts[] = {o->output, o->user_agent, o->proxy, o->ca_file, o->host_pattern, o->log};
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        free((void *)(uintptr_t)texts[i]);
+    free_texts(c->headers, o->header_count);
+    free_texts(c->connect_to, o->resolve_count);
+    *c = (struct config){0};
+}

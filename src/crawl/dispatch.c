@@ -1,0 +1,59 @@
+/* Dispatch: takes from the frontier what may be asked for now and gives it to workers. A host's URLs go to one worker while
+ * that one keeps up, so that connections, TLS sessions and DNS answers are reused; otherwise to the least busy one. */
+#include "crawl/crawl.h"
+
+static unsigned choose_worker(const struct crawl *c, const struct job *job)
+{
+    unsigned workers = c->config.options.workers, home = frontier_affinity(job) % workers;
+    if (c->load[home] < c->config.fetch.transfers)
+        return home;
+    unsigned least = 0;
+    for (unsigned i = 1; i < workers; i++)
+        if (c->load[i] < c->load[least])
+            least = i;
+    return least;
+}
+
+static unsigned request_flags(const struct crawl *c, const struct job *job)
+{
+    unsigned flags = 0;
+    if (!c->config.options.allow_private && !feed_names_host(c, job_target(job)))
+        flags |= FETCH_PUBLIC_ONLY;
+    if (job->foreign)
+        flags |= FETCH_FOREIGN;
+    return flags;
+}
+
+static bool send_job(struct crawl *c, struct job *job, struct buffer *message)
+{
+    const struct url *url = job_target(job);
+    struct fetch_request request = {
+        .flags = request_flags(c, job),
+        .port = url->port,
+        .host = {url->host.at, url->host.len},
+        .url = {url->href, url->href_len},
+    };
+    buffer_clear(message);
+    job->slot = choose_worker(c, job);
+    return fetch_request_encode(&request, message) &&
+           mp_pool_submit(c->pool, (int)job->slot, message->data, message->len, answer_part, job) == MP_OK;
+}
+
+void dispatch_turn(struct crawl *c)
+{
+    struct buffer message = {0};
+    while (c->frontier.in_flight < c->config.options.connections) {
+        struct job *job = frontier_next(&c->frontier);
+        if (!job)
+            break;
+        job->attempts++;
+        if (send_job(c, job, &message)) {
+            c->load[job->slot]++;
+            continue;
+        }
+        frontier_leave(&c->frontier, job);
+        job->error = FETCH_URL; /* a task holds 64 KiB: only the longest URLs do not fit */
+        report_end(c, job);
+    }
+    buffer_release(&message);
+}

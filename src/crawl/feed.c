@@ -1,0 +1,179 @@
+/* Feed: reads the lists and URLs that the user gave, one after another, as the frontier has room. Bad lines are reported
+ * and counted; URLs that were offered before are skipped. */
+#include "crawl/crawl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+enum {
+    QUEUED_MAX = 16 * 1024, /* jobs that wait in the frontier; memory stays bounded whatever the list's length */
+    LINES_PER_TURN = 1024,
+    PARKED_MAX = 10000,
+};
+
+bool feed_add_source(struct crawl *c, const char *text, bool is_list)
+{
+    struct source *s = calloc(1, sizeof *s + strlen(text) + 1);
+    if (!s)
+        return false;
+    s->is_list = is_list;
+    strcpy(s->text, text); /* fits: allocated for it */
+    *c->sources_end = s;
+    c->sources_end = &s->next;
+    return true;
+}
+
+static void source_pop(struct crawl *c)
+{
+    struct source *s = c->sources;
+    c->sources = s->next;
+    if (!c->sources)
+        c->sources_end = &c->sources;
+    list_close(s->list);
+    free(s);
+}
+
+void feed_release(struct crawl *c)
+{
+    while (c->sources)
+        source_pop(c);
+    for (struct job *job = c->parked, *next; job; job = next) {
+        next = job->next;
+        job_free(job);
+    }
+    c->parked = NULL;
+    c->parked_end = &c->parked;
+}
+
+bool feed_is_done(const struct crawl *c)
+{
+    return !c->sources && !c->parked;
+}
+
+bool feed_names_host(const struct crawl *c, const struct url *url)
+{
+    return seen_has(&c->named_hosts, url->host.at, url->host.len);
+}
+
+bool feed_park(struct crawl *c, struct job *job)
+{
+    static const unsigned max = PARKED_MAX;
+    if (!c->sources || job->parked || c->counts.in_flight > max)
+        return false;
+    job->parked = true;
+    job->next = NULL;
+    *c->parked_end = job;
+    c->parked_end = &job->next;
+    return true;
+}
+
+/* All lists are read: whether a parked job's host was named is known now. */
+static void unpark(struct crawl *c)
+{
+    struct job *job = c->parked;
+    c->parked = NULL;
+    c->parked_end = &c->parked;
+    for (struct job *next; job; job = next) {
+        next = job->next;
+        if (!feed_names_host(c, job_target(job)) || !frontier_add(&c->frontier, job))
+            report_end(c, job);
+        else
+            job->error = FETCH_OK;
+    }
+}
+
+static void offer_url(struct crawl *c, struct url *url)
+{
+    enum seen_result known = seen_add(&c->seen, url->href, url->href_len);
+    if (known == SEEN_KNOWN) {
+        c->counts.skipped++;
+        url_release(url);
+        return;
+    }
+    seen_add(&c->named_hosts, url->host.at, url->host.len);
+    struct job *job = job_new(c, url);
+    if (known == SEEN_NO_MEMORY || !job || !frontier_add(&c->frontier, job)) {
+        job_free(job);
+        report_trouble(c, FORAGE_NO_MEMORY);
+        return;
+    }
+    c->counts.in_flight++;
+}
+
+static void offer_line(struct crawl *c, const char *file, unsigned long number, const char *line, size_t len)
+{
+    struct url url = {0};
+    enum url_status status = url_parse_line(&url, line, len);
+    if (status == URL_OK)
+        offer_url(c, &url);
+    else
+        report_bad_line(c, file, number, url_status_text(status));
+}
+
+static void watch_list(struct crawl *c, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    c->waits_for_list = epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static void unwatch_list(struct crawl *c, int fd)
+{
+    if (c->waits_for_list)
+        epoll_ctl(c->epoll, EPOLL_CTL_DEL, fd, NULL);
+    c->waits_for_list = false;
+}
+
+static void list_failed(struct crawl *c, const struct source *s, int error)
+{
+    report_bad_line(c, s->text, s->list ? list_line_number(s->list) : 0, strerror(error));
+    report_trouble(c, FORAGE_FILE);
+}
+
+/* One step in the list at the head; false when it has nothing more for now. */
+static bool read_list(struct crawl *c, struct source *s)
+{
+    if (!s->list && list_open(s->text, &s->list) != LIST_LINE) {
+        list_failed(c, s, errno);
+        source_pop(c);
+        return true;
+    }
+    const char *line;
+    size_t len;
+    unwatch_list(c, list_fd(s->list));
+    switch (list_next(s->list, &line, &len)) {
+    case LIST_LINE:
+        offer_line(c, list_name(s->list), list_line_number(s->list), line, len);
+        return true;
+    case LIST_TOO_LONG:
+        report_bad_line(c, list_name(s->list), list_line_number(s->list), "the line is longer than 64 KiB");
+        return true;
+    case LIST_WAIT:
+        watch_list(c, list_fd(s->list));
+        return false;
+    case LIST_SYSTEM:
+        list_failed(c, s, errno);
+        break;
+    case LIST_END:
+        break;
+    }
+    source_pop(c);
+    return true;
+}
+
+void feed_turn(struct crawl *c)
+{
+    bool more = true;
+    for (int i = 0; more && c->sources && i < LINES_PER_TURN && c->frontier.queued < QUEUED_MAX; i++) {
+        struct source *s = c->sources;
+        if (s->is_list) {
+            more = read_list(c, s);
+        } else {
+            offer_line(c, "", 0, s->text, strlen(s->text));
+            source_pop(c);
+        }
+    }
+    if (!c->sources && c->parked)
+        unpark(c);
+}

@@ -1,0 +1,174 @@
+/* Landing: where a page's bytes go. The name is made of the URL that was asked for, never of what a server says; the bytes
+ * are written by the store's threads, which read them in place from the worker's ring. */
+#include "crawl/crawl.h"
+
+#include "store/name.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void release_hold(void *hold)
+{
+    mp_hold_release(hold);
+}
+
+static struct pages_bytes held_bytes(const struct mp_part *part, struct text bytes)
+{
+    if (!bytes.len)
+        return (struct pages_bytes){.data = "", .len = 0};
+    return (struct pages_bytes){bytes.data, bytes.len, release_hold, mp_part_keep(part)};
+}
+
+/* The writers have more than they can take: give them time. The rings fill meanwhile, and the transfers pause. */
+static void wait_for_room(struct crawl *c)
+{
+    struct pollfd p = {pages_fd(c->pages), POLLIN, 0};
+    pages_flush(c->pages);
+    poll(&p, 1, -1);
+    landing_turn(c);
+}
+
+static void fail(struct crawl *c, struct job *job, int error)
+{
+    landing_abandon(job);
+    job->error = FETCH_IO;
+    snprintf(job->detail, sizeof job->detail, "%s", strerror(error));
+    report_end(c, job);
+}
+
+/* ---- In memory ---- */
+
+static void collect(struct job *job, const void *data, size_t len)
+{
+    if (!buffer_append(&job->body, data, len))
+        job->error = FETCH_IO;
+}
+
+/* ---- Names ---- */
+
+/* The site's folder and what the path makes of it; false when memory is out. */
+static bool name_file(struct crawl *c, struct job *job, struct buffer *file)
+{
+    const struct url *url = &job->asked;
+    struct buffer site = {0};
+    struct name_parts parts = {
+        .path = {url->path.at, url->path.len},
+        .query = {url->query.at, url->query.len},
+        .has_query = url->has_query,
+        .type = job->type,
+    };
+    bool ok = sites_find(c->sites, url->origin.at, url->origin.len, buffer_text(&job->name), &site) == STORE_OK;
+    parts.site = buffer_text(&site);
+    ok = ok && name_make(&parts, file);
+    buffer_release(&site);
+    return ok;
+}
+
+static bool name_page(struct crawl *c, struct job *job)
+{
+    return pattern_name(c->pattern, job->asked.host.at, job->asked.host.len, &job->name);
+}
+
+/* ---- Files ---- */
+
+void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
+{
+    struct text bytes = {part->data, part->len};
+    if (!c->pages)
+        return collect(job, part->data, part->len);
+    if (job->error || !part->len)
+        return;
+    enum store_status s = STORE_OK;
+    while (!job->page && (s = pages_begin(c->pages, &job->page)) == STORE_FULL)
+        wait_for_room(c);
+    struct pages_bytes held = held_bytes(part, bytes);
+    while (s == STORE_OK && (s = pages_append(job->page, &held)) == STORE_FULL) {
+        wait_for_room(c);
+        s = STORE_OK;
+    }
+    if (s != STORE_OK) {
+        mp_hold_release(held.release_context);
+        job->error = FETCH_IO;
+    }
+}
+
+static enum store_status put_whole(struct crawl *c, struct job *job, const char *file, const struct pages_bytes *bytes)
+{
+    enum store_status s;
+    while ((s = pages_put(c->pages, file, bytes, job)) == STORE_FULL)
+        wait_for_room(c);
+    return s;
+}
+
+static enum store_status put_last(struct crawl *c, struct job *job, const char *file, const struct pages_bytes *bytes)
+{
+    enum store_status s;
+    while ((s = pages_append(job->page, bytes)) == STORE_FULL)
+        wait_for_room(c);
+    if (s != STORE_OK)
+        return s;
+    s = pages_finish(job->page, file, job);
+    if (s == STORE_OK)
+        job->page = NULL;
+    return s;
+}
+
+static void put_file(struct crawl *c, struct job *job, const struct mp_part *part, struct text body)
+{
+    struct buffer file = {0};
+    if (!name_file(c, job, &file) || asprintf(&job->file, "%s/%s", c->config.options.output, buffer_text(&file)) < 0) {
+        buffer_release(&file);
+        return fail(c, job, ENOMEM);
+    }
+    struct pages_bytes bytes = held_bytes(part, body);
+    enum store_status s = job->page ? put_last(c, job, buffer_text(&file), &bytes)
+                                    : put_whole(c, job, buffer_text(&file), &bytes);
+    buffer_release(&file);
+    if (s == STORE_OK)
+        return;
+    if (bytes.release_context && !job->page)
+        mp_hold_release(bytes.release_context);
+    fail(c, job, s == STORE_INVALID ? EINVAL : ENOMEM);
+}
+
+void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part, struct text body)
+{
+    if (job->error || !name_page(c, job))
+        return fail(c, job, ENOMEM);
+    if (c->pages)
+        return put_file(c, job, part, body);
+    collect(job, body.data, body.len);
+    report_end(c, job);
+}
+
+void landing_abandon(struct job *job)
+{
+    if (job->page)
+        pages_abandon(job->page);
+    job->page = NULL;
+    job->bytes = 0;
+    buffer_clear(&job->body);
+}
+
+void landing_done(const struct pages_done *done, void *arg)
+{
+    struct crawl *c = arg;
+    struct job *job = done->context;
+    if (done->error) {
+        job->error = FETCH_IO;
+        snprintf(job->detail, sizeof job->detail, "%s: %s: %s", job->file, pages_step_text(done->step),
+                 strerror(done->error));
+        free(job->file);
+        job->file = NULL;
+    }
+    report_end(c, job);
+}
+
+void landing_turn(struct crawl *c)
+{
+    if (c->pages)
+        pages_collect(c->pages, landing_done, c);
+}

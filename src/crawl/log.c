@@ -1,0 +1,16 @@
+/* The log: one JSON object a line for each URL, in ASCII, so that neither a control character nor a byte that is no UTF-8
+ * ever reaches whoever reads it. */
+#include "crawl/crawl.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+void log_line(struct crawl *c, const struct forage_page *page)
+{
+    json_t *line = json_pack("{ss ss si ss si ss sI ss si}", "url", page->url, "final_url", page->final_url, "status",
+                             (int)page->status, "error", page->error, "attempts", (int)page->attempts, "file",
+                             page->file, "bytes", (json_int_t)page->bytes, "name", page->name, "ms", (int)page->ms);
+    if (!line || json_dumpf(line, c->log, JSON_ENSURE_ASCII | JSON_COMPACT) != 0 || putc('\n', c->log) == EOF)
+        report_trouble(c, FORAGE_FILE);
+    json_decref(line);
+}

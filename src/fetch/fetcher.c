@@ -1,0 +1,320 @@
+#include "fetch/fetcher.h"
+
+#include "base/clock.h"
+#include "fetch/decode.h"
+#include "fetch/sandbox.h"
+#include "fetch/transfer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { EVENTS = 256, IDLE_CHECK_MS = 100, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
+
+struct fetcher {
+    struct transfer_setup setup;
+    CURLM *multi;
+    int epoll;
+    int64_t curl_due_ms;  /* when libcurl wants to be called without an event; -1: not at all */
+    int64_t idle_due_ms;  /* when idle transfers are looked for next */
+    struct transfer *active;
+    struct transfer *spare;
+    unsigned active_count;
+    bool closed; /* no more tasks will come */
+};
+
+/* ---- Lists of transfers ---- */
+
+static void list_push(struct transfer **list, struct transfer *t)
+{
+    t->prev = NULL;
+    t->next = *list;
+    if (t->next)
+        t->next->prev = t;
+    *list = t;
+}
+
+static void list_remove(struct transfer **list, struct transfer *t)
+{
+    if (t->prev)
+        t->prev->next = t->next;
+    else
+        *list = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+}
+
+/* ---- Starting ---- */
+
+static struct transfer *spare_transfer(struct fetcher *f)
+{
+    struct transfer *t = f->spare;
+    if (t)
+        list_remove(&f->spare, t);
+    return t ? t : transfer_new(&f->setup);
+}
+
+static void start_task(struct fetcher *f, const struct mp_task *task)
+{
+    struct fetch_request request;
+    if (!fetch_request_decode(&request, task->data, task->len)) {
+        transfer_answer_error(&f->setup, task->id, FETCH_URL, "the request cannot be read");
+        return;
+    }
+    struct transfer *t = spare_transfer(f);
+    enum fetch_error error = t ? transfer_start(t, task->id, &request) : FETCH_IO;
+    if (!error && curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
+        error = FETCH_IO;
+    if (error) {
+        transfer_answer_error(&f->setup, task->id, error,
+                              error == FETCH_URL ? "libcurl reads the URL differently" : "out of memory");
+        if (t)
+            list_push(&f->spare, t);
+        return;
+    }
+    list_push(&f->active, t);
+    f->active_count++;
+}
+
+static void take_tasks(struct fetcher *f)
+{
+    struct mp_task task;
+    while (!f->closed && f->active_count < f->setup.options->transfers) {
+        enum mp_status s = mp_worker_next(f->setup.worker, &task);
+        if (s == MP_EMPTY)
+            return;
+        if (s != MP_OK)
+            f->closed = true;
+        else
+            start_task(f, &task);
+    }
+}
+
+/* ---- Ending ---- */
+
+static void end_transfer(struct fetcher *f, struct transfer *t, CURLcode result)
+{
+    curl_multi_remove_handle(f->multi, t->easy);
+    list_remove(&f->active, t);
+    f->active_count--;
+    transfer_finish(t, result);
+    list_push(&f->spare, t);
+}
+
+static void end_completed(struct fetcher *f)
+{
+    int left;
+    const CURLMsg *m;
+    while ((m = curl_multi_info_read(f->multi, &left))) {
+        struct transfer *t;
+        CURLcode result = m->data.result;
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+        end_transfer(f, t, result);
+    }
+}
+
+static void end_idle(struct fetcher *f)
+{
+    int64_t now = clock_ms();
+    if (now < f->idle_due_ms)
+        return;
+    f->idle_due_ms = now + IDLE_CHECK_MS;
+    for (struct transfer *t = f->active, *next; t; t = next) {
+        next = t->next;
+        if (transfer_is_idle(t, now))
+            end_transfer(f, t, CURLE_OPERATION_TIMEDOUT);
+    }
+}
+
+/* ---- libcurl's sockets and timer ---- */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+    struct fetcher *f = arg;
+    (void)easy;
+    struct epoll_event event = {.data.fd = fd};
+    if (what & CURL_POLL_IN)
+        event.events |= EPOLLIN;
+    if (what & CURL_POLL_OUT)
+        event.events |= EPOLLOUT;
+    if (what == CURL_POLL_REMOVE)
+        return epoll_ctl(f->epoll, EPOLL_CTL_DEL, fd, NULL), 0;
+    if (epoll_ctl(f->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0 && errno == EEXIST)
+        epoll_ctl(f->epoll, EPOLL_CTL_MOD, fd, &event);
+    curl_multi_assign(f->multi, fd, f);
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+    struct fetcher *f = arg;
+    (void)multi;
+    f->curl_due_ms = timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
+    return 0;
+}
+
+static void run_timer(struct fetcher *f)
+{
+    int running;
+    for (int turns = 0; turns < 16 && f->curl_due_ms >= 0 && f->curl_due_ms <= clock_ms(); turns++) {
+        f->curl_due_ms = -1;
+        curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+}
+
+static int sleep_ms(const struct fetcher *f)
+{
+    int wait = f->active ? deadline_left_ms(f->idle_due_ms) : -1;
+    if (f->curl_due_ms >= 0) {
+        int curl_wait = deadline_left_ms(f->curl_due_ms);
+        wait = wait < 0 || curl_wait < wait ? curl_wait : wait;
+    }
+    return wait;
+}
+
+static void handle_events(struct fetcher *f, const struct epoll_event *events, int count)
+{
+    int task_fd = mp_worker_fd(f->setup.worker), running;
+    for (int i = 0; i < count; i++) {
+        int bits = 0, fd = events[i].data.fd;
+        if (fd == task_fd)
+            continue;
+        if (events[i].events & EPOLLIN)
+            bits |= CURL_CSELECT_IN;
+        if (events[i].events & EPOLLOUT)
+            bits |= CURL_CSELECT_OUT;
+        if (events[i].events & (EPOLLERR | EPOLLHUP))
+            bits |= CURL_CSELECT_IN | CURL_CSELECT_ERR;
+        curl_multi_socket_action(f->multi, fd, bits, &running);
+    }
+}
+
+/* Sleep until something happens, unless a task has arrived meanwhile. */
+static int wait_events(struct fetcher *f, struct epoll_event *events)
+{
+    int wait = sleep_ms(f);
+    mp_worker_flush(f->setup.worker);
+    if (!f->closed && f->active_count < f->setup.options->transfers && mp_worker_arm(f->setup.worker) != MP_OK)
+        wait = 0;
+    int n = epoll_wait(f->epoll, events, EVENTS, wait);
+    return n < 0 ? 0 : n;
+}
+
+static int loop(struct fetcher *f)
+{
+    struct epoll_event events[EVENTS];
+    while (!f->setup.disconnected) {
+        take_tasks(f);
+        run_timer(f);
+        end_completed(f);
+        end_idle(f);
+        if (f->closed && !f->active)
+            break;
+        handle_events(f, events, wait_events(f, events));
+        end_completed(f);
+    }
+    mp_worker_flush(f->setup.worker);
+    return 0;
+}
+
+/* ---- Setting up ---- */
+
+static bool add_line(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    if (longer)
+        *list = longer;
+    return longer;
+}
+
+static bool names_header(const char *line, const char *name)
+{
+    size_t n = strlen(name);
+    return strncasecmp(line, name, n) == 0 && (line[n] == ':' || line[n] == ';');
+}
+
+static bool make_lists(struct transfer_setup *s)
+{
+    const struct fetch_options *o = s->options;
+    bool own_coding = false, ok = true;
+    for (size_t i = 0; i < o->header_count; i++) {
+        own_coding = own_coding || names_header(o->headers[i], "Accept-Encoding");
+        ok = ok && add_line(&s->named_headers, o->headers[i]);
+    }
+    if (!own_coding)
+        ok = ok && add_line(&s->named_headers, "Accept-Encoding: " DECODE_ACCEPTED);
+    ok = ok && add_line(&s->foreign_headers, "Accept-Encoding: " DECODE_ACCEPTED);
+    for (size_t i = 0; i < o->connect_to_count; i++)
+        ok = ok && add_line(&s->connect_to, o->connect_to[i]);
+    return ok;
+}
+
+/* The multi handle keeps every connection that may be in use: with fewer, each page costs a connection of its own. */
+static bool make_multi(struct fetcher *f)
+{
+    f->multi = curl_multi_init();
+    if (!f->multi)
+        return false;
+    curl_multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
+    curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(f->multi, CURLMOPT_TIMERDATA, f);
+    curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)f->setup.options->transfers + SPARE_CONNECTIONS);
+    return true;
+}
+
+static bool make_epoll(struct fetcher *f)
+{
+    /* Edge-triggered: while no more transfers may start, tasks wait in the ring and must not wake the loop. */
+    int fd = mp_worker_fd(f->setup.worker);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = fd};
+    f->epoll = epoll_create1(EPOLL_CLOEXEC);
+    return f->epoll >= 0 && epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static bool set_up(struct fetcher *f)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !make_lists(&f->setup) || !make_multi(f) || !make_epoll(f))
+        return false;
+    return !f->setup.options->sandbox || sandbox_enter(f->setup.options->ca_file);
+}
+
+static void tear_down(struct fetcher *f)
+{
+    while (f->active) {
+        struct transfer *t = f->active;
+        curl_multi_remove_handle(f->multi, t->easy);
+        list_remove(&f->active, t);
+        transfer_free(t);
+    }
+    while (f->spare) {
+        struct transfer *t = f->spare;
+        list_remove(&f->spare, t);
+        transfer_free(t);
+    }
+    curl_multi_cleanup(f->multi);
+    curl_slist_free_all(f->setup.named_headers);
+    curl_slist_free_all(f->setup.foreign_headers);
+    curl_slist_free_all(f->setup.connect_to);
+    buffer_release(&f->setup.message);
+    if (f->epoll >= 0)
+        close(f->epoll);
+    curl_global_cleanup();
+}
+
+int fetcher_run(struct mp_worker *worker, void *arg)
+{
+    struct fetcher f = {
+        .setup = {.options = arg, .worker = worker},
+        .epoll = -1,
+        .curl_due_ms = -1,
+    };
+    int status = set_up(&f) ? loop(&f) : EXIT_SETUP;
+    tear_down(&f);
+    return status;
+}

@@ -1,0 +1,102 @@
+#include "fetch/sandbox.h"
+
+#include "base/status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* ---- seccomp: no writing, no running, no reaching into other processes ---- */
+
+static const int refused_calls[] = {
+    SCMP_SYS(execve),         SCMP_SYS(execveat),       SCMP_SYS(creat),          SCMP_SYS(openat2),
+    SCMP_SYS(rename),         SCMP_SYS(renameat),       SCMP_SYS(renameat2),      SCMP_SYS(link),
+    SCMP_SYS(linkat),         SCMP_SYS(symlink),        SCMP_SYS(symlinkat),      SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),       SCMP_SYS(mkdir),          SCMP_SYS(mkdirat),        SCMP_SYS(rmdir),
+    SCMP_SYS(mknod),          SCMP_SYS(mknodat),        SCMP_SYS(chmod),          SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat),       SCMP_SYS(chown),          SCMP_SYS(fchown),         SCMP_SYS(fchownat),
+    SCMP_SYS(lchown),         SCMP_SYS(truncate),       SCMP_SYS(setxattr),       SCMP_SYS(lsetxattr),
+    SCMP_SYS(fsetxattr),      SCMP_SYS(removexattr),    SCMP_SYS(mount),          SCMP_SYS(umount2),
+    SCMP_SYS(pivot_root),     SCMP_SYS(chroot),         SCMP_SYS(ptrace),         SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd), SCMP_SYS(io_uring_setup), SCMP_SYS(bpf),
+    SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd),   SCMP_SYS(kexec_load),     SCMP_SYS(init_module),
+    SCMP_SYS(finit_module),   SCMP_SYS(keyctl),         SCMP_SYS(add_key),        SCMP_SYS(request_key),
+    SCMP_SYS(setns),          SCMP_SYS(unshare),        SCMP_SYS(open_by_handle_at), SCMP_SYS(fork),
+    SCMP_SYS(vfork),          SCMP_SYS(utimensat),      SCMP_SYS(swapon),         SCMP_SYS(reboot),
+};
+
+static const unsigned writing_flags[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND};
+
+/* Opening for reading stays possible; each flag that writes is refused by itself. */
+static int refuse_writing_opens(scmp_filter_ctx filter)
+{
+    int rc = 0;
+    for (size_t i = 0; i < COUNT_OF(writing_flags) && !rc; i++) {
+        unsigned bit = writing_flags[i];
+        rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, bit, bit));
+        if (!rc)
+            rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 1,
+                                  SCMP_A1(SCMP_CMP_MASKED_EQ, bit, bit));
+    }
+    return rc;
+}
+
+static bool install_filter(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter)
+        return false;
+    int rc = refuse_writing_opens(filter);
+    for (size_t i = 0; i < COUNT_OF(refused_calls) && !rc; i++)
+        rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused_calls[i], 0);
+    if (!rc)
+        rc = seccomp_load(filter);
+    seccomp_release(filter);
+    return rc == 0;
+}
+
+/* ---- Landlock: reading only what libraries read lazily ---- */
+
+static const char *const readable[] = {
+    "/etc",      "/usr/lib", "/usr/lib64", "/lib",         "/lib64",      "/usr/share/ca-certificates", "/usr/share/zoneinfo",
+    "/usr/local/share/ca-certificates",    "/run/systemd", "/run/resolvconf", "/run/NetworkManager",      "/dev/urandom",
+    "/proc/sys", "/proc/self",
+};
+
+static void allow_reading(int rules, const char *path)
+{
+    struct landlock_path_beneath_attr beneath = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE};
+    beneath.parent_fd = open(path, O_PATH | O_CLOEXEC);
+    if (beneath.parent_fd < 0)
+        return;
+    syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+    close(beneath.parent_fd);
+}
+
+static void restrict_reading(const char *ca_file)
+{
+    struct landlock_ruleset_attr handled = {.handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE |
+                                                                 LANDLOCK_ACCESS_FS_WRITE_FILE |
+                                                                 LANDLOCK_ACCESS_FS_EXECUTE};
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
+    if (rules < 0)
+        return;
+    for (size_t i = 0; i < COUNT_OF(readable); i++)
+        allow_reading(rules, readable[i]);
+    if (ca_file)
+        allow_reading(rules, ca_file);
+    syscall(SYS_landlock_restrict_self, rules, 0);
+    close(rules);
+}
+
+bool sandbox_enter(const char *ca_file)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return false;
+    restrict_reading(ca_file);
+    return install_filter();
+}
