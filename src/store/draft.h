@@ -1,0 +1,62 @@
+/* A file that is being written and has no name yet that anybody looks for.
+ *
+ * draft_open, draft_write as often as wanted, then draft_place or draft_discard. Whatever happens in between, the file
+ * under the final name is the whole old one or the whole new one.
+ *
+ * Where the file system can, a draft has no name at all (O_TMPFILE), so a killed process leaves nothing. Elsewhere, and
+ * for the instant in which a new file replaces an old one, it has a temporary name that begins with ".forage-". No page has
+ * such a name, so what a killed process leaves under one may be deleted whenever no crawl runs. It is not looked for here:
+ * that would cost a read of every folder, for what only a kill within some microseconds leaves.
+ *
+ * Functions return false and set errno on failure. Context: one thread for each struct drafts; may block on the disk. */
+#ifndef STORE_DRAFT_H
+#define STORE_DRAFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What one thread has learnt of the file system, and its supply of temporary names. Zero, but for the thread's number. */
+struct drafts {
+    unsigned thread;
+    unsigned long next_name;
+    bool no_tmpfile;   /* no O_TMPFILE, or no way to link one: use temporary names */
+    bool link_by_proc; /* AT_EMPTY_PATH is refused (Linux before 6.10 without privilege): link through /proc */
+};
+
+struct draft {
+    int fd;
+    int folder;         /* where the temporary name is; borrowed */
+    char temporary[48]; /* "" for a draft without a name */
+};
+
+#define STORE_TEMPORARY_PREFIX ".forage-"
+
+/* How a draft became a page's file, or where that failed. */
+#define PAGES_STEP_TABLE(X)                                                                                            \
+    X(PAGES_STEP_NONE, "done")                                                                                         \
+    X(PAGES_STEP_FOLDER, "open the folder")                                                                            \
+    X(PAGES_STEP_CREATE, "create the file")                                                                            \
+    X(PAGES_STEP_WRITE, "write the file")                                                                              \
+    X(PAGES_STEP_CLOSE, "close the file")                                                                              \
+    X(PAGES_STEP_LINK, "give the file its name")                                                                       \
+    X(PAGES_STEP_REPLACE, "replace the old file")
+
+#define PAGES_STEP_ENTRY(name, text) name,
+enum pages_step { PAGES_STEP_TABLE(PAGES_STEP_ENTRY) };
+#undef PAGES_STEP_ENTRY
+
+/* Begin a file (0644 & ~umask) in FOLDER, which must stay open until the draft has ended. */
+bool draft_open(struct drafts *drafts, int folder, struct draft *draft);
+
+bool draft_write(struct draft *draft, const void *data, size_t len);
+
+/* Give the draft the name LEAF in FOLDER (a descriptor, on the same file system), and end it. A file or link of that name
+ * is replaced, never written through; *REPLACED says whether one was. On failure it is untouched, *STEP says where it
+ * happened, and the draft is still there, to be placed again or discarded. ENOENT: the folder is gone. */
+bool draft_place(struct drafts *drafts, struct draft *draft, int folder, const char *leaf, bool *replaced,
+                 enum pages_step *step);
+
+/* End a draft and leave nothing of it. Keeps errno. */
+void draft_discard(struct draft *draft);
+
+#endif
