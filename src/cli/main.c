@@ -1,4 +1,114 @@
-int main(void)
+/* The program: reads the command line, runs one crawl, shows what happens, and turns it into an exit status. */
+#include "cli/display.h"
+#include "cli/options.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* For the signal handler; set before it is installed, never freed before the program ends. */
+static struct forage *running;
+static volatile sig_atomic_t caught;
+
+/* The first signal ends the run in good order, the second at once. */
+static void on_signal(int number)
 {
-    return 0;
+    if (caught)
+        _exit(128 + number);
+    caught = number;
+    forage_stop(running);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int exit_of(enum forage_status status)
+{
+    return status == FORAGE_USAGE ? FORAGE_EXIT_USAGE : status == FORAGE_OK ? FORAGE_EXIT_OK : FORAGE_EXIT_FILE;
+}
+
+/* An argument with a scheme is a URL; anything else is a list, so that a mistyped file name is not asked for as a host. */
+static enum forage_status add_source(struct forage *f, const char *source)
+{
+    return strstr(source, "://") ? forage_add_url(f, source) : forage_add_list(f, source);
+}
+
+static int add_sources(struct forage *f, const struct arguments *a)
+{
+    for (int i = 0; i < a->source_count; i++) {
+        enum forage_status s = add_source(f, a->sources[i]);
+        if (s != FORAGE_OK) {
+            fprintf(stderr, "forage: %s: %s\n", a->sources[i], strerror(errno));
+            return exit_of(s);
+        }
+    }
+    return FORAGE_EXIT_OK;
+}
+
+static int run(struct forage *f, struct display *d)
+{
+    struct forage_summary summary;
+    running = f;
+    catch_signals();
+    enum forage_status s = forage_run(f, &summary);
+    display_summary(d, &summary);
+    if (caught)
+        return 128 + caught;
+    return summary.exit_status ? summary.exit_status : exit_of(s);
+}
+
+/* Fewer URLs than workers need fewer workers. A list may hold any number. */
+static unsigned useful_workers(const struct arguments *a)
+{
+    for (int i = 0; i < a->source_count; i++)
+        if (!strstr(a->sources[i], "://"))
+            return a->options.workers;
+    unsigned count = (unsigned)a->source_count;
+    return a->options.workers && a->options.workers < count ? a->options.workers : count < 2 ? 1 : a->options.workers;
+}
+
+static int crawl(struct arguments *a)
+{
+    struct display display;
+    struct forage *forage;
+    char error[512] = "";
+    display_init(&display, a->quiet, a->verbose);
+    a->options.workers = useful_workers(a);
+    a->options.on_page = display_page;
+    a->options.on_bad_line = display_bad_line;
+    a->options.on_tick = display_tick;
+    a->options.context = &display;
+    enum forage_status s = forage_new(&a->options, &forage, error, sizeof error);
+    if (s != FORAGE_OK) {
+        fprintf(stderr, "forage: %s\n", *error ? error : "out of memory");
+        return exit_of(s);
+    }
+    int status = add_sources(forage, a);
+    if (status == FORAGE_EXIT_OK)
+        status = run(forage, &display);
+    forage_free(forage);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments a;
+    int status = FORAGE_EXIT_OK;
+    if (!arguments_parse(&a, argc, argv))
+        status = FORAGE_EXIT_USAGE;
+    else if (a.help)
+        options_help();
+    else if (a.version)
+        puts("forage " FORAGE_VERSION);
+    else
+        status = crawl(&a);
+    arguments_release(&a);
+    return status;
 }

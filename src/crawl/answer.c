@@ -40,6 +40,14 @@ static void lost(struct crawl *c, struct job *job)
         fail(c, job, FETCH_IO, "out of memory");
 }
 
+/* The run is being stopped; what was in flight is no failure. */
+static void cancelled(struct crawl *c, struct job *job)
+{
+    landing_abandon(job);
+    c->counts.in_flight--;
+    job_free(job);
+}
+
 static void reject(struct crawl *c, struct job *job, const struct mp_part *part)
 {
     mp_pool_reject_worker(c->pool, part->slot);
@@ -130,7 +138,9 @@ static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *
 {
     struct fetch_answer answer;
     leave_worker(c, job);
-    if (part->status != MP_OK)
+    if (part->status == MP_CANCELLED)
+        cancelled(c, job);
+    else if (part->status != MP_OK)
         lost(c, job);
     else if (!fetch_answer_decode(&answer, part->data, part->len) || (answer.kept && !adds_up(c, job, &answer)))
         reject(c, job, part);

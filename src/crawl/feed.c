@@ -19,7 +19,7 @@ bool feed_add_source(struct crawl *c, const char *text, bool is_list)
     if (!s)
         return false;
     s->is_list = is_list;
-    strcpy(s->text, text); /* fits: allocated for it */
+    memcpy(s->text, text, strlen(text) + 1);
     *c->sources_end = s;
     c->sources_end = &s->next;
     return true;

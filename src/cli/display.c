@@ -1,0 +1,105 @@
+#include "cli/display.h"
+
+#include "base/status.h"
+
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 512, NARROW = 20 };
+
+void display_init(struct display *d, bool quiet, bool verbose)
+{
+    *d = (struct display){
+        .terminal = !quiet && isatty(STDERR_FILENO),
+        .quiet = quiet,
+        .verbose = verbose,
+    };
+}
+
+/* "15.0 KiB", in a buffer of at least 16 bytes. */
+static const char *human(uint64_t bytes, char *out, size_t size)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    double n = (double)bytes;
+    size_t unit = 0;
+    for (; n >= 1024 && unit + 1 < COUNT_OF(units); unit++)
+        n /= 1024;
+    snprintf(out, size, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
+    return out;
+}
+
+static void clear_progress(struct display *d)
+{
+    if (d->progress_shown)
+        fputs("\r\033[K", stderr);
+    d->progress_shown = false;
+}
+
+static void print_failure(const struct forage_page *page)
+{
+    if (!*page->error)
+        fprintf(stderr, "forage: %s: HTTP status %u\n", page->url, page->status);
+    else if (*page->detail)
+        fprintf(stderr, "forage: %s: %s: %s\n", page->url, page->error, page->detail);
+    else
+        fprintf(stderr, "forage: %s: %s\n", page->url, page->error);
+}
+
+void display_page(const struct forage_page *page, void *context)
+{
+    struct display *d = context;
+    char size[16];
+    bool shown = page->ok ? !d->quiet && (d->terminal || d->verbose) : true;
+    if (!shown)
+        return;
+    clear_progress(d);
+    if (page->ok)
+        fprintf(stderr, "%s finished  %u  %s  %s\n", page->name, page->status, human(page->bytes, size, sizeof size),
+                page->file);
+    else
+        print_failure(page);
+}
+
+void display_bad_line(const char *file, unsigned long line, const char *reason, void *context)
+{
+    clear_progress(context);
+    if (line)
+        fprintf(stderr, "%s:%lu: %s\n", file, line, reason);
+    else
+        fprintf(stderr, "forage: %s%s%s\n", file, *file ? ": " : "", reason);
+}
+
+static unsigned terminal_columns(void)
+{
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= NARROW ? w.ws_col : 80;
+}
+
+void display_tick(const struct forage_progress *p, void *context)
+{
+    struct display *d = context;
+    char line[LINE_MAX_BYTES], size[16], rate[16];
+    if (!d->terminal)
+        return;
+    unsigned ms = p->elapsed_ms ? p->elapsed_ms : 1;
+    snprintf(line, sizeof line, "%llu fetched, %llu failed, %llu in flight, %llu queued, %s, %s/s, %.0f pages/s",
+             (unsigned long long)p->fetched, (unsigned long long)p->failed, (unsigned long long)p->in_flight,
+             (unsigned long long)p->queued, human(p->bytes, size, sizeof size),
+             human(p->bytes * 1000 / ms, rate, sizeof rate), (double)p->fetched * 1000 / ms);
+    fprintf(stderr, "\r\033[K%.*s", (int)terminal_columns() - 1, line);
+    d->progress_shown = true;
+}
+
+void display_summary(struct display *d, const struct forage_summary *s)
+{
+    const struct forage_progress *c = &s->counts;
+    char size[16];
+    clear_progress(d);
+    if (d->quiet)
+        return;
+    fprintf(stderr, "%s%llu fetched (%s), %llu failed, %llu skipped, %llu bad lines in %u.%03u s\n",
+            s->stopped ? "stopped: " : "", (unsigned long long)c->fetched, human(c->bytes, size, sizeof size),
+            (unsigned long long)c->failed, (unsigned long long)c->skipped, (unsigned long long)c->bad_lines,
+            c->elapsed_ms / 1000, c->elapsed_ms % 1000);
+}

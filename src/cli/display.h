@@ -1,0 +1,25 @@
+/* What the user sees: a line a page and a live progress line on a terminal, failures always, a summary at the end.
+ * Everything goes to standard error. */
+#ifndef CLI_DISPLAY_H
+#define CLI_DISPLAY_H
+
+#include <forage/forage.h>
+#include <stdbool.h>
+
+struct display {
+    bool terminal; /* standard error is one, and the user did not ask for quiet */
+    bool quiet;
+    bool verbose;
+    bool progress_shown;
+};
+
+void display_init(struct display *d, bool quiet, bool verbose);
+
+/* A forage_page_fn, forage_line_fn and forage_tick_fn; CONTEXT is the display. */
+void display_page(const struct forage_page *page, void *context);
+void display_bad_line(const char *file, unsigned long line, const char *reason, void *context);
+void display_tick(const struct forage_progress *progress, void *context);
+
+void display_summary(struct display *d, const struct forage_summary *summary);
+
+#endif
