@@ -42,12 +42,15 @@ static void raise_descriptor_limit(unsigned connections)
 
 static enum forage_status make_pattern(struct crawl *c, char *error, size_t size)
 {
-    const char *regex = c->config.options.host_pattern;
-    char words[256];
-    enum pattern_status s = pattern_new(regex, &c->pattern, words, sizeof words);
+    struct pattern_error wrong;
+    char where[64];
+    enum pattern_status s = pattern_new(&c->pattern, c->config.options.host_pattern, &wrong);
     if (s == PATTERN_OK)
         return FORAGE_OK;
-    return fail(s == PATTERN_NO_MEMORY ? FORAGE_NO_MEMORY : FORAGE_USAGE, error, size, "host pattern", words);
+    if (s == PATTERN_NO_MEMORY)
+        return FORAGE_NO_MEMORY;
+    snprintf(where, sizeof where, "host pattern, at offset %zu", wrong.offset);
+    return fail(FORAGE_USAGE, error, size, where, wrong.message);
 }
 
 static enum forage_status make_pool(struct crawl *c, char *error, size_t size)

@@ -49,27 +49,41 @@ static void collect(struct job *job, const void *data, size_t len)
 
 /* ---- Names ---- */
 
-/* The site's folder and what the path makes of it; false when memory is out. */
-static bool name_file(struct crawl *c, struct job *job, struct buffer *file)
+/* Append PART and a NUL to B; where it begins. */
+static size_t add_terminated(struct buffer *b, struct url_part part, bool *ok)
 {
-    const struct url *url = &job->asked;
-    struct buffer site = {0};
-    struct name_parts parts = {
-        .path = {url->path.at, url->path.len},
-        .query = {url->query.at, url->query.len},
-        .has_query = url->has_query,
-        .type = job->type,
-    };
-    bool ok = sites_find(c->sites, url->origin.at, url->origin.len, buffer_text(&job->name), &site) == STORE_OK;
-    parts.site = buffer_text(&site);
-    ok = ok && name_make(&parts, file);
-    buffer_release(&site);
-    return ok;
+    size_t begin = b->len;
+    *ok = *ok && buffer_append(b, part.at, part.len) && buffer_append_char(b, '\0');
+    return begin;
 }
 
+/* The file's name below the output folder. An errno, or 0. */
+static int name_file(struct crawl *c, struct job *job, char name[NAME_BYTES_MAX + 1])
+{
+    const struct url *url = &job->asked;
+    struct buffer b = {0};
+    bool ok = true;
+    size_t origin = add_terminated(&b, url->origin, &ok), path = add_terminated(&b, url->path, &ok),
+           query = add_terminated(&b, url->query, &ok);
+    if (!ok)
+        return ENOMEM;
+    struct name_parts parts = {
+        .path = b.data + path,
+        .query = url->has_query ? b.data + query : NULL,
+        .media_type = *job->type ? job->type : NULL,
+    };
+    enum store_status s = sites_name(c->sites, b.data + origin, buffer_text(&job->name), &parts.site);
+    int error = s == STORE_SYSTEM ? errno : s == STORE_NO_MEMORY ? ENOMEM : s == STORE_INVALID ? EINVAL : 0;
+    if (!error && name_make(&parts, name) != STORE_OK)
+        error = EINVAL;
+    buffer_release(&b);
+    return error;
+}
+
+/* A pattern that gives up leaves the host as the name, which is as good as any. */
 static bool name_page(struct crawl *c, struct job *job)
 {
-    return pattern_name(c->pattern, job->asked.host.at, job->asked.host.len, &job->name);
+    return pattern_name(c->pattern, job->asked.host.at, job->asked.host.len, &job->name) != PATTERN_NO_MEMORY;
 }
 
 /* ---- Files ---- */
@@ -103,13 +117,14 @@ static enum store_status put_whole(struct crawl *c, struct job *job, const char 
     return s;
 }
 
-static enum store_status put_last(struct crawl *c, struct job *job, const char *file, const struct pages_bytes *bytes)
+static enum store_status put_last(struct crawl *c, struct job *job, const char *file, struct pages_bytes *bytes)
 {
     enum store_status s;
     while ((s = pages_append(job->page, bytes)) == STORE_FULL)
         wait_for_room(c);
     if (s != STORE_OK)
         return s;
+    bytes->release_context = NULL; /* the writer lets go of it now */
     s = pages_finish(job->page, file, job);
     if (s == STORE_OK)
         job->page = NULL;
@@ -118,18 +133,17 @@ static enum store_status put_last(struct crawl *c, struct job *job, const char *
 
 static void put_file(struct crawl *c, struct job *job, const struct mp_part *part, struct text body)
 {
-    struct buffer file = {0};
-    if (!name_file(c, job, &file) || asprintf(&job->file, "%s/%s", c->config.options.output, buffer_text(&file)) < 0) {
-        buffer_release(&file);
-        return fail(c, job, ENOMEM);
-    }
+    char name[NAME_BYTES_MAX + 1];
+    int error = name_file(c, job, name);
+    if (!error && asprintf(&job->file, "%s/%s", c->config.options.output, name) < 0)
+        error = ENOMEM;
+    if (error)
+        return fail(c, job, error);
     struct pages_bytes bytes = held_bytes(part, body);
-    enum store_status s = job->page ? put_last(c, job, buffer_text(&file), &bytes)
-                                    : put_whole(c, job, buffer_text(&file), &bytes);
-    buffer_release(&file);
+    enum store_status s = job->page ? put_last(c, job, name, &bytes) : put_whole(c, job, name, &bytes);
     if (s == STORE_OK)
         return;
-    if (bytes.release_context && !job->page)
+    if (bytes.release_context)
         mp_hold_release(bytes.release_context);
     fail(c, job, s == STORE_INVALID ? EINVAL : ENOMEM);
 }

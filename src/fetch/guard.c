@@ -1,0 +1,57 @@
+#include "fetch/guard.h"
+
+#include "web/address.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdio.h>
+#include <string.h>
+
+bool guard_sockaddr(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, address, sizeof in);
+        return address_is_public((const uint8_t *)&in.sin_addr, sizeof in.sin_addr);
+    }
+    if (address->sa_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, address, sizeof in6);
+        return address_is_public((const uint8_t *)&in6.sin6_addr, sizeof in6.sin6_addr);
+    }
+    return false;
+}
+
+bool guard_text(const char *address)
+{
+    uint8_t bytes[sizeof(struct in6_addr)];
+    char bare[INET6_ADDRSTRLEN + 1];
+    size_t len = strcspn(address, "%"); /* the zone of a link-local address */
+    if (len >= sizeof bare)
+        return false;
+    memcpy(bare, address, len);
+    bare[len] = '\0';
+    if (inet_pton(AF_INET, bare, bytes) == 1)
+        return address_is_public(bytes, sizeof(struct in_addr));
+    return inet_pton(AF_INET6, bare, bytes) == 1 && address_is_public(bytes, sizeof bytes);
+}
+
+static bool has_part(CURLU *u, CURLUPart part, unsigned flags, const char *value)
+{
+    char *found = NULL;
+    bool same = curl_url_get(u, part, &found, flags) == CURLUE_OK && strcmp(found, value) == 0;
+    curl_free(found);
+    return same;
+}
+
+bool guard_url_means(const char *url, const char *host, uint16_t port)
+{
+    char number[8];
+    CURLU *u = curl_url();
+    snprintf(number, sizeof number, "%u", port);
+    bool same = u && curl_url_set(u, CURLUPART_URL, url, CURLU_PATH_AS_IS) == CURLUE_OK &&
+                has_part(u, CURLUPART_HOST, 0, host) && has_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, number);
+    curl_url_cleanup(u);
+    return same;
+}

@@ -1,0 +1,212 @@
+#include "fetch/decode.h"
+
+#include "base/buffer.h"
+
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+
+struct sink {
+    struct buffer out;
+    size_t limit;
+    size_t largest_piece;
+};
+
+static bool take(const void *data, size_t len, void *context)
+{
+    struct sink *s = context;
+    if (len > s->largest_piece)
+        s->largest_piece = len;
+    if (s->limit && s->out.len + len > s->limit)
+        return false;
+    return buffer_append(&s->out, data, len);
+}
+
+/* Decode IN in pieces of STEP bytes. */
+static enum decode_status decode(const char *codings, const struct buffer *in, size_t step, struct sink *sink)
+{
+    struct decoder *d = NULL;
+    enum decode_status s = decoder_new(codings, take, sink, &d);
+    for (size_t at = 0; s == DECODE_OK && at < in->len; at += step)
+        s = decoder_write(d, in->data + at, in->len - at < step ? in->len - at : step);
+    if (s == DECODE_OK)
+        s = decoder_finish(d);
+    decoder_free(d);
+    return s;
+}
+
+static void compress_zlib(struct buffer *out, const void *data, size_t len, int window)
+{
+    z_stream z = {0};
+    cr_assert_eq(deflateInit2(&z, 6, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    cr_assert(buffer_reserve(out, deflateBound(&z, len)));
+    z.next_in = (unsigned char *)(uintptr_t)data;
+    z.avail_in = (uInt)len;
+    z.next_out = (unsigned char *)out->data + out->len;
+    z.avail_out = (uInt)(out->capacity - out->len);
+    cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+    out->len += z.total_out;
+    deflateEnd(&z);
+}
+
+static void compress_zstd(struct buffer *out, const void *data, size_t len)
+{
+    size_t bound = ZSTD_compressBound(len);
+    cr_assert(buffer_reserve(out, bound));
+    size_t n = ZSTD_compress(out->data + out->len, bound, data, len, 3);
+    cr_assert_not(ZSTD_isError(n));
+    out->len += n;
+}
+
+enum { GZIP = 31, ZLIB = 15, RAW = -15, SAMPLE = 100000 };
+
+static void make_sample(struct buffer *b)
+{
+    for (int i = 0; b->len < SAMPLE; i++)
+        buffer_printf(b, "line %d of %d; ", i, i * 7919 % 1000);
+}
+
+/* The bytes of hello in Brotli, made by another implementation's encoder. */
+static const char hello[] = "hello, hello, hello, hello";
+static const unsigned char hello_br[] = {0x1b, 0x19, 0x00, 0xf8, 0x8d, 0x94, 0x6e, 0xde, 0x44, 0x09, 0x52,
+                                         0x86, 0x96, 0x6c, 0x2c, 0x6f, 0x31, 0x4f, 0x24, 0xb0, 0xe3, 0x00};
+
+static void expect_same(const struct sink *sink, const struct buffer *plain)
+{
+    cr_assert_eq(sink->out.len, plain->len);
+    cr_assert(memcmp(sink->out.data, plain->data, plain->len) == 0);
+    cr_assert_leq(sink->largest_piece, DECODE_PIECE);
+}
+
+Test(decode, each_coding_gives_the_bytes_back_however_they_arrive)
+{
+    static const size_t steps[] = {1, 7, 1000, 1 << 20};
+    struct buffer plain = {0};
+    make_sample(&plain);
+    for (size_t i = 0; i < 4; i++) {
+        static const struct {
+            const char *name;
+            int window;
+        } kinds[] = {{"gzip", GZIP}, {"x-gzip", GZIP}, {"GZip", GZIP}, {"deflate", ZLIB}, {"deflate", RAW}, {"zstd", 0}};
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            struct buffer coded = {0};
+            struct sink sink = {0};
+            if (kinds[k].window)
+                compress_zlib(&coded, plain.data, plain.len, kinds[k].window);
+            else
+                compress_zstd(&coded, plain.data, plain.len);
+            cr_assert_eq(decode(kinds[k].name, &coded, steps[i], &sink), DECODE_OK, "%s", kinds[k].name);
+            expect_same(&sink, &plain);
+            buffer_release(&sink.out);
+            buffer_release(&coded);
+        }
+    }
+    buffer_release(&plain);
+}
+
+Test(decode, brotli_is_decoded_and_its_cut_is_seen)
+{
+    struct buffer coded = {(char *)(uintptr_t)hello_br, sizeof hello_br, 0};
+    struct sink sink = {0};
+    cr_assert_eq(decode("br", &coded, 3, &sink), DECODE_OK);
+    cr_assert(sink.out.len == sizeof hello - 1 && memcmp(sink.out.data, hello, sink.out.len) == 0);
+    buffer_clear(&sink.out);
+    coded.len -= 2;
+    cr_assert_eq(decode("br", &coded, 3, &sink), DECODE_CUT);
+    buffer_release(&sink.out);
+}
+
+Test(decode, stacked_codings_come_off_in_the_opposite_order)
+{
+    struct buffer plain = {0}, once = {0}, twice = {0};
+    struct sink sink = {0};
+    make_sample(&plain);
+    compress_zstd(&once, plain.data, plain.len);
+    compress_zlib(&twice, once.data, once.len, GZIP);
+    cr_assert_eq(decode("zstd , gzip", &twice, 100, &sink), DECODE_OK);
+    expect_same(&sink, &plain);
+    buffer_release(&sink.out);
+    buffer_release(&plain);
+    buffer_release(&once);
+    buffer_release(&twice);
+}
+
+Test(decode, members_of_gzip_follow_each_other_and_padding_is_ignored)
+{
+    struct buffer coded = {0};
+    struct sink sink = {0};
+    compress_zlib(&coded, "one ", 4, GZIP);
+    compress_zlib(&coded, "two", 3, GZIP);
+    buffer_append(&coded, "\0\0\0\0", 4);
+    cr_assert_eq(decode("gzip", &coded, 5, &sink), DECODE_OK);
+    cr_assert_str_eq(buffer_text(&sink.out), "one two");
+    buffer_release(&sink.out);
+    buffer_release(&coded);
+}
+
+Test(decode, a_coding_that_ends_early_is_cut_at_every_length)
+{
+    struct buffer coded = {0};
+    compress_zlib(&coded, "some text, some text", 20, GZIP);
+    for (size_t len = coded.len - 1; len > 0; len--) {
+        struct sink sink = {0};
+        struct buffer cut = {coded.data, len, 0};
+        cr_assert_eq(decode("gzip", &cut, 4, &sink), DECODE_CUT, "%zu bytes", len);
+        buffer_release(&sink.out);
+    }
+    buffer_release(&coded);
+}
+
+Test(decode, an_empty_body_is_fine)
+{
+    struct buffer nothing = {0};
+    struct sink sink = {0};
+    cr_assert_eq(decode("gzip", &nothing, 1, &sink), DECODE_OK);
+    cr_assert_eq(sink.out.len, 0);
+}
+
+Test(decode, damaged_bytes_are_bad)
+{
+    static const char *const names[] = {"gzip", "br", "zstd", "deflate"};
+    struct buffer junk = {0};
+    for (int i = 0; i < 1000; i++)
+        buffer_append_char(&junk, (char)(0xff - i % 3));
+    for (size_t i = 0; i < 4; i++) {
+        struct sink sink = {0};
+        cr_assert_eq(decode(names[i], &junk, 64, &sink), DECODE_BAD, "%s", names[i]);
+        buffer_release(&sink.out);
+    }
+    buffer_release(&junk);
+}
+
+Test(decode, unknown_codings_and_too_many_layers_are_bad)
+{
+    struct sink sink = {0};
+    struct decoder *d = NULL;
+    cr_assert_eq(decoder_new("compress", take, &sink, &d), DECODE_BAD);
+    cr_assert_eq(decoder_new("gzip, wat", take, &sink, &d), DECODE_BAD);
+    cr_assert_eq(decoder_new("gzip,gzip,gzip,gzip,gzip", take, &sink, &d), DECODE_BAD);
+    cr_assert_null(d);
+    cr_assert_eq(decoder_new("identity", take, &sink, &d), DECODE_OK);
+    cr_assert_null(d);
+    cr_assert_eq(decoder_new("", take, &sink, &d), DECODE_OK);
+    cr_assert_null(d);
+}
+
+Test(decode, a_bomb_is_stopped_at_the_sinks_limit_in_small_pieces)
+{
+    enum { BOMB = 64 << 20, LIMIT = 1 << 20 };
+    char *zeros = calloc(1, BOMB);
+    struct buffer coded = {0};
+    struct sink sink = {.limit = LIMIT};
+    compress_zlib(&coded, zeros, BOMB, GZIP);
+    free(zeros);
+    cr_assert_eq(decode("gzip", &coded, coded.len, &sink), DECODE_STOPPED);
+    cr_assert_leq(sink.out.len, LIMIT);
+    cr_assert_leq(sink.largest_piece, DECODE_PIECE);
+    buffer_release(&sink.out);
+    buffer_release(&coded);
+}

@@ -1,0 +1,48 @@
+#include "fetch/error.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+    CURLcode code;
+    long os_errno;
+    const char *word;
+} rows[] = {
+    {CURLE_OK, 0, ""},
+    {CURLE_OPERATION_TIMEDOUT, 0, "timeout"},
+    {CURLE_PARTIAL_FILE, 0, "truncated"},
+    {CURLE_GOT_NOTHING, 0, "empty"},
+    {CURLE_COULDNT_CONNECT, ECONNREFUSED, "refused"},
+    {CURLE_COULDNT_CONNECT, ENETUNREACH, "unreachable"},
+    {CURLE_COULDNT_CONNECT, EHOSTUNREACH, "unreachable"},
+    {CURLE_COULDNT_CONNECT, ETIMEDOUT, "timeout"},
+    {CURLE_RECV_ERROR, ECONNRESET, "reset"},
+    {CURLE_RECV_ERROR, 0, "protocol"},
+    {CURLE_SEND_ERROR, EPIPE, "reset"},
+    {CURLE_COULDNT_RESOLVE_HOST, 0, "dns"},
+    {CURLE_PEER_FAILED_VERIFICATION, 0, "tls"},
+    {CURLE_SSL_CONNECT_ERROR, 0, "tls"},
+    {CURLE_WEIRD_SERVER_REPLY, 0, "protocol"},
+    {CURLE_HTTP2, 0, "protocol"},
+    {CURLE_URL_MALFORMAT, 0, "url"},
+    {CURLE_OUT_OF_MEMORY, 0, "io"},
+};
+
+Test(error, each_of_libcurls_codes_has_its_word)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_str_eq(fetch_error_word(fetch_error_of_curl(rows[i].code, rows[i].os_errno)), rows[i].word,
+                         "code %d, errno %ld", rows[i].code, rows[i].os_errno);
+}
+
+Test(error, the_words_are_those_that_the_readme_promises)
+{
+    static const char *const words[] = {"",         "timeout", "truncated",   "too-large", "protocol", "coding", "reset",
+                                        "empty",    "refused", "unreachable", "redirect",  "scheme",   "url",    "dns",
+                                        "tls",      "robots",  "scope",       "blocked",   "lost",     "io"};
+    cr_assert_eq(sizeof words / sizeof *words, FETCH_ERROR_COUNT);
+    for (int i = 0; i < FETCH_ERROR_COUNT; i++)
+        cr_expect_str_eq(fetch_error_word((enum fetch_error)i), words[i]);
+    cr_expect_str_eq(fetch_error_word((enum fetch_error)99), "unknown");
+}
