@@ -1,6 +1,6 @@
 /* Files and texts, for tests: a folder of one's own, what lies in it, and what a text holds.
  *
- * A failure of the system ends the test (support.h). What is returned is freed by the caller, unless it says otherwise. */
+ * A failure of the system ends the test (support.h). What is returned is freed by the caller unless said otherwise. */
 #ifndef SUPPORT_FILES_H
 #define SUPPORT_FILES_H
 

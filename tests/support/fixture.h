@@ -18,11 +18,11 @@
  *     fixture_stop(f);
  *
  * fixture_start, then anything else as often as wanted, fixture_stop. A failure of the fixture itself ends the test
- * (support.h). The server sees the test's memory as it was at fixture_start; routes and bodies must be there by then and
- * later changes do not reach it. It dies with the thread that started it.
+ * (support.h). The server sees the test's memory as it was at fixture_start: routes and bodies must be there by then,
+ * and later changes do not reach it. It dies with the thread that started it.
  *
- * The server speaks HTTP/1.1 with keep-alive and pipelining. It does not understand request bodies: a body would be taken
- * for the next request, and show in the log as one. */
+ * The server speaks HTTP/1.1 with keep-alive and pipelining. It does not understand request bodies: a body would be
+ * taken for the next request, and show in the log as one. */
 #ifndef SUPPORT_FIXTURE_H
 #define SUPPORT_FIXTURE_H
 
@@ -83,12 +83,11 @@ struct fixture_reply {
     unsigned layers; /* the coding is applied so many times; 0: once */
     enum fixture_range range;
 
-    size_t chunk;           /* 0: not chunked; else the size of each chunk */
-    const char *chunk_head; /* the first chunk's size line in place of the right one, without its line end */
-    const char *trailers;   /* trailer lines behind the last chunk, verbatim */
-    const char
-        *content_length; /* Content-Length, verbatim, in place of the right one; the connection closes afterwards */
-    bool no_length;      /* neither Content-Length nor chunks: the close ends the body */
+    size_t chunk;               /* 0: not chunked; else the size of each chunk */
+    const char *chunk_head;     /* the first chunk's size line in place of the right one, without its line end */
+    const char *trailers;       /* trailer lines behind the last chunk, verbatim */
+    const char *content_length; /* verbatim, in place of the right one; the connection closes afterwards */
+    bool no_length;             /* neither Content-Length nor chunks: the close ends the body */
 
     int delay_ms;      /* before the first byte */
     int pace_ms;       /* before each piece of the body */

@@ -1,7 +1,7 @@
 /* Bytes to be sent, described rather than stored: a few segments, each so many times one after the other.
  *
- * A script of 64 MiB is one segment of 64 KiB and a count. Reading moves a cursor; nothing is copied on adding, so what a
- * segment points to must outlive the script, unless it was handed over with script_own. */
+ * A script of 64 MiB is one segment of 64 KiB and a count. Reading moves a cursor; nothing is copied on adding, so what
+ * a segment points to must outlive the script, unless it was handed over with script_own. */
 #ifndef SUPPORT_FIXTURE_SCRIPT_H
 #define SUPPORT_FIXTURE_SCRIPT_H
 

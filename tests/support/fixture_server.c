@@ -1,7 +1,7 @@
 /* The fixture's child: one thread, one epoll, and a small state machine for each connection.
  *
- * It owns the connections and writes the log; it reads the routes, which it inherited. A connection is at one time in one
- * state, and the state alone decides which events it waits for. */
+ * It owns the connections and writes the log; it reads the routes, which it inherited. A connection is at any time in
+ * one state, and the state alone decides which events it waits for. */
 #include "support/fixture_server.h"
 
 #include "support/fixture_parse.h"

@@ -34,6 +34,13 @@ uint16_t support_closed_port(void)
     return port;
 }
 
+uint16_t support_free_port(void)
+{
+    uint16_t port;
+    close(bound_socket(&port));
+    return port;
+}
+
 uint16_t support_deaf_port(void)
 {
     uint16_t port;

@@ -248,6 +248,11 @@ bool run_wait_output(struct run *run, const char *text, int timeout_ms)
     return pump_wait_output(run->pump, text, timeout_ms);
 }
 
+bool run_wait_end(struct run *run, int timeout_ms)
+{
+    return pump_wait_end(run->pump, timeout_ms);
+}
+
 void run_signal(struct run *run, int signal)
 {
     pthread_mutex_lock(&run->pump->lock);

@@ -66,8 +66,10 @@ void run_start(struct run *run, const char *const *arguments);
 void run_wait(struct run *run);
 
 /* Between the two. run_wait_output waits until standard output or error holds TEXT; false: time is up, or the program
- * ended without it. run_signal_group signals as a terminal's Ctrl-C does. */
+ * ended without it. run_wait_end waits for the end without collecting anything; false: it still runs. run_signal_group
+ * signals as a terminal's Ctrl-C does. */
 bool run_wait_output(struct run *run, const char *text, int timeout_ms);
+bool run_wait_end(struct run *run, int timeout_ms);
 void run_signal(struct run *run, int signal);
 void run_signal_group(struct run *run, int signal);
 void run_close_input(struct run *run);

@@ -195,17 +195,32 @@ static bool holds(const struct run_pump *pump, const char *text)
     return false;
 }
 
-bool pump_wait_output(struct run_pump *pump, const char *text, int timeout_ms)
+/* Wait for TEXT (NULL: none) or the end, under the lock. */
+static void wait_for(struct run_pump *pump, const char *text, int timeout_ms)
 {
     int64_t deadline = support_deadline_ns(timeout_ms);
     struct timespec until = {.tv_sec = deadline / 1000000000, .tv_nsec = deadline % 1000000000};
     int late = 0;
-    pthread_mutex_lock(&pump->lock);
-    while (!holds(pump, text) && !pump->over && late == 0)
+    while (!(text && holds(pump, text)) && !pump->over && late == 0)
         late = pthread_cond_timedwait(&pump->changed, &pump->lock, &until);
+}
+
+bool pump_wait_output(struct run_pump *pump, const char *text, int timeout_ms)
+{
+    pthread_mutex_lock(&pump->lock);
+    wait_for(pump, text, timeout_ms);
     bool held = holds(pump, text);
     pthread_mutex_unlock(&pump->lock);
     return held;
+}
+
+bool pump_wait_end(struct run_pump *pump, int timeout_ms)
+{
+    pthread_mutex_lock(&pump->lock);
+    wait_for(pump, NULL, timeout_ms);
+    bool over = pump->over;
+    pthread_mutex_unlock(&pump->lock);
+    return over;
 }
 
 void pump_close_input(struct run_pump *pump)

@@ -47,6 +47,9 @@ void pump_join(struct run_pump *pump);
 
 /* Wait until an output holds TEXT; false when time is up or the program is over without it. */
 bool pump_wait_output(struct run_pump *pump, const char *text, int timeout_ms);
+
+/* Wait until the program has ended and nothing is left of it. */
+bool pump_wait_end(struct run_pump *pump, int timeout_ms);
 void pump_close_input(struct run_pump *pump);
 
 #endif

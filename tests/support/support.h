@@ -19,7 +19,7 @@ void *support_alloc(size_t size);
 void *support_copy(const void *data, size_t len);
 char *support_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The monotonic clock, and what is left until an instant of it as poll(2) takes it: rounded up, 0 when it has passed. */
+/* The monotonic clock, and what is left until an instant of it as poll(2) takes it: rounded up, 0 once it passed. */
 int64_t support_now_ns(void);
 int64_t support_deadline_ns(int timeout_ms);
 int support_left_ms(int64_t deadline_ns);
@@ -38,6 +38,9 @@ void support_kill(pid_t pid);
 uint16_t support_closed_port(void);
 uint16_t support_deaf_port(void);
 uint16_t support_full_port(void);
+
+/* A port that was free a moment ago, for a server that must be told its port. Another may take it meanwhile. */
+uint16_t support_free_port(void);
 
 /* A connection to 127.0.0.1:PORT with a time-out of TIMEOUT_MS on each read and write; -1 and errno when it fails. */
 int support_connect(uint16_t port, int timeout_ms);
