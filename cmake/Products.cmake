@@ -33,7 +33,7 @@ function(product name)
 endfunction()
 
 product(multiproc LAYERS base multiproc MAP ${PROJECT_SOURCE_DIR}/src/multiproc/libmultiproc.map)
-product(forage LAYERS web fetch store crawl MAP ${PROJECT_SOURCE_DIR}/src/crawl/libforage.map USES multiproc)
+product(forage LAYERS base web fetch store crawl MAP ${PROJECT_SOURCE_DIR}/src/crawl/libforage.map USES multiproc)
 
 # The program is linked statically with our own libraries, so that one file can be copied to a server.
 add_executable(forage $<TARGET_OBJECTS:layer_cli>)
