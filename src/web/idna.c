@@ -184,18 +184,21 @@ static bool map_piece(const uint32_t *piece, size_t len, struct points *out)
 {
     uint32_t guarded[LONGEST_PIECE + 2];
     char *ascii;
-    uint32_t *mapped = NULL;
     if (len > LONGEST_PIECE)
         return false;
     guarded[0] = '0';
     memcpy(guarded + 1, piece, len * sizeof *piece);
     guarded[len + 1] = '0';
-    if (lookup(guarded, len + 2, IDN2_TRANSITIONAL, &ascii) != IDN2_OK)
+    if (lookup(guarded, len + 2, IDN2_TRANSITIONAL | IDN2_NO_ALABEL_ROUNDTRIP, &ascii) != IDN2_OK)
         return false;
-    bool ok = !strchr(ascii, '.') && idn2_to_unicode_8z4z(ascii, &mapped, 0) == IDN2_OK;
-    for (size_t i = 1; ok && mapped[i] && mapped[i + 1]; i++)
-        ok = add_point(out, mapped[i]);
-    idn2_free(mapped);
+    struct points mapped = {.len = 0};
+    bool ok = !strchr(ascii, '.');
+    if (strncmp(ascii, "xn--", 4) == 0)
+        ok = ok && punycode_decode(ascii + 4, strlen(ascii + 4), mapped.at, MAX_POINTS, &mapped.len);
+    else
+        ok = ok && decode(ascii, strlen(ascii), &mapped);
+    for (size_t i = 1; ok && i + 1 < mapped.len; i++)
+        ok = add_point(out, mapped.at[i]);
     idn2_free(ascii);
     return ok;
 }
@@ -292,18 +295,11 @@ static bool check_label(const struct points *label, struct direction *direction)
 /* An "xn--" label must decode to a label that mapping would not change, with at least one character beyond ASCII. */
 static bool check_ace_label(const struct points *label, struct direction *direction)
 {
-    char text[MAX_POINTS + 1];
-    uint32_t *decoded = NULL;
+    char text[MAX_POINTS];
     struct points raw = {.len = 0}, mapped = {.len = 0};
     for (size_t i = 0; i < label->len; i++)
         text[i] = (char)label->at[i];
-    text[label->len] = '\0';
-    if (idn2_to_unicode_8z4z(text, &decoded, 0) != IDN2_OK)
-        return false;
-    bool ok = true;
-    for (size_t i = 0; ok && decoded[i]; i++)
-        ok = add_point(&raw, decoded[i]);
-    idn2_free(decoded);
+    bool ok = punycode_decode(text + 4, label->len - 4, raw.at, MAX_POINTS, &raw.len);
     ok = ok && !is_ascii(&raw) && map_label(raw.at, raw.len, &mapped);
     return ok && mapped.len == raw.len && memcmp(mapped.at, raw.at, raw.len * sizeof raw.at[0]) == 0 &&
            check_label(&raw, direction);

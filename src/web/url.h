@@ -16,7 +16,7 @@
 
 #include "base/status.h"
 
-/* The longest canonical URL in bytes, and the longest input that is read as one. */
+/* The longest canonical URL in bytes, and the longest input that is read as one, blanks around it not counted. */
 enum { URL_MAX_BYTES = 65536 };
 
 #define URL_STATUS_TABLE(X)                                                                                            \

@@ -236,9 +236,10 @@ static void write_percent_decoded(struct url_draft *d, const char *from, const c
 static unsigned lower_host(struct url_draft *d)
 {
     unsigned seen = 0;
-    for (size_t i = d->host_at; i < d->len; i++) {
-        seen |= url_char(d->text[i]);
-        d->text[i] = url_lower(d->text[i]);
+    char *end = d->text + d->len;
+    for (char *p = d->text + d->host_at; p < end; p++) {
+        seen |= url_char(*p);
+        *p = url_lower(*p);
     }
     return seen;
 }

@@ -4,13 +4,14 @@
 #include "web/url_chars.h"
 #include "web/url_draft.h"
 
-static void append_encoded(struct url_draft *d, char c)
+static inline char *put_encoded(char *out, char c)
 {
     static const char digits[] = "0123456789ABCDEF";
     unsigned char byte = (unsigned char)c;
-    url_draft_char(d, '%');
-    url_draft_char(d, digits[byte >> 4]);
-    url_draft_char(d, digits[byte & 15]);
+    out[0] = '%';
+    out[1] = digits[byte >> 4];
+    out[2] = digits[byte & 15];
+    return out + 3;
 }
 
 void url_draft_append(struct url_draft *d, const char *text, size_t len)
@@ -19,14 +20,27 @@ void url_draft_append(struct url_draft *d, const char *text, size_t len)
     d->len += len;
 }
 
+/* Copy and encode until TO or a character of the STOP class; returns where it stopped. The end of the text is kept in a
+ * variable of its own, because the compiler must assume that a byte written may change the draft. */
+static const char *encode_until(struct url_draft *d, const char *from, const char *to, unsigned set, unsigned stop)
+{
+    char *out = d->text + d->len;
+    for (; from < to; from++) {
+        uint8_t class = url_char(*from);
+        if (class & stop)
+            break;
+        if (class & set)
+            out = put_encoded(out, *from);
+        else
+            *out++ = *from;
+    }
+    d->len = (size_t)(out - d->text);
+    return from;
+}
+
 void url_draft_encode(struct url_draft *d, const char *from, const char *to, unsigned set)
 {
-    for (; from < to; from++) {
-        if (url_char(*from) & set)
-            append_encoded(d, *from);
-        else
-            url_draft_char(d, *from);
-    }
+    encode_until(d, from, to, set, 0);
 }
 
 void url_draft_shorten(struct url_draft *d)
@@ -58,17 +72,8 @@ const char *url_draft_path(struct url_draft *d, const char *from, const char *en
         from++;
     for (;;) {
         size_t segment_at = d->len;
-        const char *p = from;
         url_draft_char(d, '/');
-        for (; p < end; p++) {
-            uint8_t class = url_char(*p);
-            if (class & CHAR_ENDS_PART)
-                break;
-            if (class & CHAR_ENCODE_PATH)
-                append_encoded(d, *p);
-            else
-                url_draft_char(d, *p);
-        }
+        const char *p = encode_until(d, from, end, CHAR_ENCODE_PATH, CHAR_ENDS_PART);
         bool more = p < end && (*p == '/' || *p == '\\');
         int dots = p > from && (*from == '.' || *from == '%') ? dots_in_segment(from, p) : 0;
         if (dots) {
