@@ -50,8 +50,8 @@ static enum store_status start_writers(struct pages *pages, unsigned wanted, uns
     if (folders_opened < 2)
         folders_opened = folders_opened ? 2 : DEFAULT_FOLDERS;
     while (pages->count < wanted) {
-        enum store_status status = writer_start(&pages->writers[pages->count], pages->count, pages->root, folders_opened,
-                                                &pages->outbox);
+        enum store_status status =
+            writer_start(&pages->writers[pages->count], pages->count, pages->root, folders_opened, &pages->outbox);
         if (status != STORE_OK)
             return status;
         pages->count++;

@@ -35,10 +35,10 @@ struct pages_options {
 
 /* How one page ended. NAME lasts for the call. */
 struct pages_done {
-    void *context;        /* what came with the page */
+    void *context; /* what came with the page */
     const char *name;
-    uint64_t bytes;       /* of the file, when it is in place */
-    int error;            /* 0, or an errno: ENOSPC, EACCES, ENAMETOOLONG... (ENOTDIR: a file or link stands where a folder
+    uint64_t bytes; /* of the file, when it is in place */
+    int error;      /* 0, or an errno: ENOSPC, EACCES, ENAMETOOLONG... (ENOTDIR: a file or link stands where a folder
                              must be; EXDEV: the page came in pieces and its folder is on another file system) */
     enum pages_step step; /* PAGES_STEP_NONE, or where the error happened */
     bool replaced;        /* there was a file or link of that name */

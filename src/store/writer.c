@@ -179,8 +179,7 @@ static bool finish_once(struct writer *writer, struct job *job, enum pages_step 
     *step = PAGES_STEP_FOLDER;
     const char *leaf;
     int folder = folder_of(writer, job->done.name, &leaf);
-    return folder >= 0 &&
-           draft_place(&writer->drafts, &job->page->draft, folder, leaf, &job->done.replaced, step);
+    return folder >= 0 && draft_place(&writer->drafts, &job->page->draft, folder, leaf, &job->done.replaced, step);
 }
 
 static void do_finish(struct writer *writer, struct job *job)

@@ -52,8 +52,8 @@ void outbox_release(struct outbox *outbox);
 /* A page in pieces. The crawl loop makes and frees it; in between, what is below END belongs to its writer. */
 struct page {
     struct pages *pages;
-    struct job end;   /* the finish or the abandon, so that a page can always be ended */
-    bool begun;       /* there is a draft */
+    struct job end; /* the finish or the abandon, so that a page can always be ended */
+    bool begun;     /* there is a draft */
     struct draft draft;
     uint64_t bytes;
     int error;

@@ -37,8 +37,8 @@ static struct cost now(void)
 {
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
-    return (struct cost){clock_ns(), (use.ru_utime.tv_sec + use.ru_stime.tv_sec) * (int64_t)1000000 + use.ru_utime.tv_usec +
-                                         use.ru_stime.tv_usec};
+    return (struct cost){clock_ns(), (use.ru_utime.tv_sec + use.ru_stime.tv_sec) * (int64_t)1000000 +
+                                         use.ru_utime.tv_usec + use.ru_stime.tv_usec};
 }
 
 static void report(const char *what, struct cost since)

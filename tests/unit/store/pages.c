@@ -133,9 +133,10 @@ Test(pages, a_page_replaces_the_file_of_its_name_and_who_reads_the_old_one_reads
 
 Test(pages, names_that_are_no_path_below_the_folder_are_refused)
 {
-    static const char *const names[] = {"",     "/",       "/etc/x.html", "..",     "../x.html", "a/../x.html", "a//x.html",
-                                        "a/",   "./x",     "a/./x.html",  ".",      ".hidden",   ".forage/x",   "a/.forage-x",
-                                        "a/..", "a/b/../", "//x.html",    "../../x"};
+    static const char *const names[] = {
+        "",          "/",           "/etc/x.html", "..",         "../x.html", "a/../x.html",
+        "a//x.html", "a/",          "./x",         "a/./x.html", ".",         ".hidden",
+        ".forage/x", "a/.forage-x", "a/..",        "a/b/../",    "//x.html",  "../../x"};
     struct pages *pages = open_out(NULL);
     struct page *page;
     atomic_int released = 0;

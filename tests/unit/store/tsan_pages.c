@@ -127,7 +127,8 @@ int main(void)
     CHECK(mkdtemp(dir));
     struct pages *pages;
     int count = 0;
-    CHECK(pages_open(dir, &(struct pages_options){.writers = 3, .capacity = 100, .folders_opened = 4}, &pages) == STORE_OK);
+    CHECK(pages_open(dir, &(struct pages_options){.writers = 3, .capacity = 100, .folders_opened = 4}, &pages) ==
+          STORE_OK);
     for (int i = 0; i < PAGES; i++)
         give_page(pages, i, &count);
     pages_close(pages, page_ended, &count);
