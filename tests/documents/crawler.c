@@ -51,7 +51,7 @@ static int crawl(const char *const *resolve, size_t resolve_count)
 #include "support/fixture.h"
 
 #include <criterion/criterion.h>
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static int greet(const struct fixture_request *request, struct fixture_reply *reply, void *context)
@@ -66,19 +66,17 @@ Test(documents, the_crawler_writes_a_page_for_each_host_in_the_parent, .timeout 
     static const char *const names[] = {"baidu", "sohu", "sogou", "4399", "cnblogs"};
     struct fixture *f = fixture_start(&(struct fixture_options){.fallback = greet});
     char resolve[64], path[64], expected[64];
-    char *folder = folder_make();
+    char *folder = files_temp_folder();
     cr_assert_eq(chdir(folder), 0);
     snprintf(resolve, sizeof resolve, "*:80:127.0.0.1:%u", fixture_port(f));
     cr_assert_eq(crawl((const char *const[]){resolve}, 1), FORAGE_EXIT_OK);
     for (size_t i = 0; i < 5; i++) {
         snprintf(path, sizeof path, "%s.html", names[i]);
         snprintf(expected, sizeof expected, "<title>www.%s.com</title>\n", names[i]);
-        char *text = file_read(path, NULL);
-        cr_expect_str_eq(text, expected);
-        free(text);
+        cr_expect(files_equals(path, expected), "%s", path);
     }
     cr_assert_eq(fixture_count(f, "/"), 5);
     fixture_stop(f);
-    folder_remove(folder);
+    files_remove(folder);
     free(folder);
 }
