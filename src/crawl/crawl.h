@@ -82,6 +82,9 @@ void answer_part(const struct mp_part *part, void *context);
 
 /* ---- landing: pages to files ---- */
 
+/* Give JOB's page its name, if it has none yet. False when memory is out. */
+bool landing_name(struct crawl *c, struct job *job);
+
 /* Take a piece of a body. When there is no way to keep it, the page's end says why. */
 void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part);
 

@@ -80,10 +80,11 @@ static int name_file(struct crawl *c, struct job *job, char name[NAME_BYTES_MAX 
     return error;
 }
 
-/* A pattern that gives up leaves the host as the name, which is as good as any. */
-static bool name_page(struct crawl *c, struct job *job)
+bool landing_name(struct crawl *c, struct job *job)
 {
-    return pattern_name(c->pattern, job->asked.host.at, job->asked.host.len, &job->name) != PATTERN_NO_MEMORY;
+    /* A pattern that gives up leaves the host as the name, which is as good as any. */
+    return job->name.len ||
+           pattern_name(c->pattern, job->asked.host.at, job->asked.host.len, &job->name) != PATTERN_NO_MEMORY;
 }
 
 /* ---- Files ---- */
@@ -150,7 +151,7 @@ static void put_file(struct crawl *c, struct job *job, const struct mp_part *par
 
 void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part, struct text body)
 {
-    if (job->error || !name_page(c, job))
+    if (job->error || !landing_name(c, job))
         return fail(c, job, ENOMEM);
     if (c->pages)
         return put_file(c, job, part, body);

@@ -94,6 +94,7 @@ static void tame(char *text)
 void report_end(struct crawl *c, struct job *job)
 {
     count(c, job);
+    landing_name(c, job);
     tame(job->detail);
     tame(job->name.data ? job->name.data : job->detail);
     struct forage_page page = page_of(job);
