@@ -168,7 +168,8 @@ const char *fixture_url_at(struct fixture *f, const char *host, const char *path
 
 /* ---- What it saw. ---- */
 
-/* The log in the order of arrival, as it is now: entries do not move, and the array only grows. */
+/* The log in the order of arrival, as it is now: entries do not move, and the array only grows. It has room for 262144
+ * requests and 192 MiB of their heads; more end the server. */
 const struct fixture_request *fixture_requests(const struct fixture *f, size_t *count);
 
 /* How many requests had this target, and the first of them (NULL: none). */

@@ -55,7 +55,7 @@ static void write_configuration(const struct nginx *n, const struct nginx_option
     char *path = files_path(n->home, "nginx.conf");
     char *text = support_format("%s%s\nserver {\nlisten 127.0.0.1:%u%s%s;\nroot \"%s\";\n%s%s\n}\n}\n", main_lines,
                                 options->http_lines ? options->http_lines : "", n->port, n->tls ? " ssl" : "",
-                                options->http2 ? " http2" : "", n->folder,
+                                n->tls && options->http2 ? " http2" : "", n->folder,
                                 n->tls ? "ssl_certificate server.pem;\nssl_certificate_key server.key;\n" : "",
                                 options->server_lines ? options->server_lines : "");
     files_write(path, text, -1);

@@ -1,4 +1,4 @@
-/* Debian's nginx on a free port of 127.0.0.1, for what the fixture does not speak (TLS, HTTP/2) and as a second opinion.
+/* nginx on a free port of 127.0.0.1: for what the fixture does not speak (TLS, HTTP/2), and as a second opinion.
  *
  *     struct nginx *n = nginx_start(&(struct nginx_options){.folder = site, .tls = true, .http2 = true});
  *     ... run the client against nginx_url(n, "/a.html"), trusting nginx_ca_file(n) ...
@@ -23,7 +23,7 @@ struct nginx_options {
     bool tls;                          /* speak HTTPS only */
     enum certificate_kind certificate; /* with TLS; for localhost, 127.0.0.1 and NAMES */
     const char *const *names;          /* ended by NULL */
-    bool http2;                        /* with TLS: by ALPN; without: prior knowledge, and no HTTP/1.1 */
+    bool http2;                        /* with TLS: offered beside HTTP/1.1 */
     const char *server_lines;          /* more configuration within server { } */
     const char *http_lines;            /* and within http { } */
 };

@@ -248,6 +248,11 @@ bool run_wait_output(struct run *run, const char *text, int timeout_ms)
     return pump_wait_output(run->pump, text, timeout_ms);
 }
 
+char *run_output_so_far(struct run *run)
+{
+    return pump_output_so_far(run->pump);
+}
+
 bool run_wait_end(struct run *run, int timeout_ms)
 {
     return pump_wait_end(run->pump, timeout_ms);

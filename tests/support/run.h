@@ -70,6 +70,7 @@ void run_wait(struct run *run);
  * signals as a terminal's Ctrl-C does. */
 bool run_wait_output(struct run *run, const char *text, int timeout_ms);
 bool run_wait_end(struct run *run, int timeout_ms);
+char *run_output_so_far(struct run *run); /* standard output; freed by the caller */
 void run_signal(struct run *run, int signal);
 void run_signal_group(struct run *run, int signal);
 void run_close_input(struct run *run);

@@ -214,6 +214,14 @@ bool pump_wait_output(struct run_pump *pump, const char *text, int timeout_ms)
     return held;
 }
 
+char *pump_output_so_far(struct run_pump *pump)
+{
+    pthread_mutex_lock(&pump->lock);
+    char *text = support_copy(pump->captured[PUMP_OUT].text, pump->captured[PUMP_OUT].len);
+    pthread_mutex_unlock(&pump->lock);
+    return text;
+}
+
 bool pump_wait_end(struct run_pump *pump, int timeout_ms)
 {
     pthread_mutex_lock(&pump->lock);

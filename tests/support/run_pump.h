@@ -50,6 +50,7 @@ bool pump_wait_output(struct run_pump *pump, const char *text, int timeout_ms);
 
 /* Wait until the program has ended and nothing is left of it. */
 bool pump_wait_end(struct run_pump *pump, int timeout_ms);
+char *pump_output_so_far(struct run_pump *pump);
 void pump_close_input(struct run_pump *pump);
 
 #endif
