@@ -14,7 +14,7 @@ enum {
 /* The next temporary name of this thread: no other thread or living process of this machine makes the same. */
 static void name_temporary(struct drafts *drafts, struct draft *draft)
 {
-    snprintf(draft->temporary, sizeof draft->temporary, STORE_TEMPORARY_PREFIX "%ld-%u-%lu", (long)getpid(),
+    snprintf(draft->temporary, sizeof draft->temporary, STORE_TEMPORARY_PREFIX "%ld-%u-%lu", (long)drafts->process,
              drafts->thread, drafts->next_name++);
 }
 

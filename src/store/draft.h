@@ -14,9 +14,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
-/* What one thread has learnt of the file system, and its supply of temporary names. Zero, but for the thread's number. */
+/* What one thread has learnt of the file system, and its supply of temporary names. Zero, but for the numbers of
+ * process and thread. */
 struct drafts {
+    pid_t process;
     unsigned thread;
     unsigned long next_name;
     bool no_tmpfile;   /* no O_TMPFILE, or no way to link one: use temporary names */

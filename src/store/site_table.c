@@ -1,12 +1,10 @@
 #include "store/site_table.h"
 
+#include "base/hash.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 enum { BLOCK_BITS = 16, BLOCK_BYTES = 1 << BLOCK_BITS, BLOCKS_MAX = 1 << (32 - BLOCK_BITS), FIRST_SLOTS = 256 };
 
@@ -34,10 +32,11 @@ struct site_table *site_table_new(void)
         return NULL;
     table->slot_count = FIRST_SLOTS;
     table->slots = calloc(table->slot_count, sizeof table->slots[0]);
-    if (!table->slots || getrandom(&table->seed, sizeof table->seed, 0) != (ssize_t)sizeof table->seed) {
+    if (!table->slots) {
         site_table_free(table);
         return NULL;
     }
+    table->seed = hash_random_seed();
     return table;
 }
 
@@ -48,7 +47,7 @@ static const char *text_at(const struct site_table *table, uint32_t at)
 
 static uint32_t hash_of(const struct site_table *table, const char *name)
 {
-    return (uint32_t)XXH3_64bits_withSeed(name, strlen(name), table->seed);
+    return (uint32_t)hash_bytes(name, strlen(name), table->seed);
 }
 
 /* The slot of NAME, or the empty one where it belongs. */

@@ -10,7 +10,7 @@
 
 struct site_table;
 
-/* NULL when memory or randomness is out. */
+/* NULL when memory is out. */
 struct site_table *site_table_new(void);
 
 /* Add NAME, which is not there yet, with its ORIGIN; both together at most 32 KiB, and copied. Returns the kept name, or

@@ -269,7 +269,7 @@ static int start_thread(struct writer *writer)
 enum store_status writer_start(struct writer *writer, unsigned number, int root, size_t folders_opened,
                                struct outbox *outbox)
 {
-    *writer = (struct writer){.root = root, .outbox = outbox, .drafts = {.thread = number}};
+    *writer = (struct writer){.root = root, .outbox = outbox, .drafts = {.process = getpid(), .thread = number}};
     writer->folders = folders_new(root, folders_opened);
     if (!writer->folders)
         return STORE_NO_MEMORY;
