@@ -151,7 +151,7 @@ enum mp_status mp_process_join(struct mp_process *process, int timeout_ms)
 }
 
 /* The sentinel names this very child, so a process id that was given to another by now is never hit. */
-static enum mp_status send(struct mp_process *process, int signal_number)
+static enum mp_status send_signal(struct mp_process *process, int signal_number)
 {
     process_table_lock();
     enum mp_status status = started_here(process);
@@ -166,12 +166,12 @@ static enum mp_status send(struct mp_process *process, int signal_number)
 
 enum mp_status mp_process_terminate(struct mp_process *process)
 {
-    return send(process, SIGTERM);
+    return send_signal(process, SIGTERM);
 }
 
 enum mp_status mp_process_kill(struct mp_process *process)
 {
-    return send(process, SIGKILL);
+    return send_signal(process, SIGKILL);
 }
 
 enum mp_status mp_process_exit_code(struct mp_process *process, int *code)
