@@ -65,8 +65,10 @@ static int name_file(struct crawl *c, struct job *job, char name[NAME_BYTES_MAX 
     bool ok = true;
     size_t origin = add_terminated(&b, url->origin, &ok), path = add_terminated(&b, url->path, &ok),
            query = add_terminated(&b, url->query, &ok);
-    if (!ok)
+    if (!ok) {
+        buffer_release(&b);
         return ENOMEM;
+    }
     struct name_parts parts = {
         .path = b.data + path,
         .query = url->has_query ? b.data + query : NULL,
