@@ -21,21 +21,21 @@ struct forage;
 
 enum forage_status {
     FORAGE_OK,
-    FORAGE_USAGE,     /* an option has no meaning; forage_new's text says which */
-    FORAGE_FILE,      /* a list, the output folder or the log cannot be opened; errno says why */
-    FORAGE_SYSTEM,    /* a system call failed; errno says which way */
+    FORAGE_USAGE,  /* an option has no meaning; forage_new's text says which */
+    FORAGE_FILE,   /* a list, the output folder or the log cannot be opened; errno says why */
+    FORAGE_SYSTEM, /* a system call failed; errno says which way */
     FORAGE_NO_MEMORY,
 };
 
 /* Exit statuses, as wget's. Of several, the lowest counts that is neither 0 nor 1. */
 enum forage_exit {
     FORAGE_EXIT_OK = 0,
-    FORAGE_EXIT_OTHER = 1,    /* too large, blocked, a bad line in a list, a redirect to another scheme, a lost worker */
-    FORAGE_EXIT_USAGE = 2,    /* the command line */
-    FORAGE_EXIT_FILE = 3,     /* a file could not be read or written */
-    FORAGE_EXIT_NETWORK = 4,  /* name not found, refused, reset, timed out, cut off */
-    FORAGE_EXIT_TLS = 5,      /* a certificate that is not trusted */
-    FORAGE_EXIT_AUTH = 6,     /* 401 or 407 */
+    FORAGE_EXIT_OTHER = 1,   /* too large, blocked, a bad line in a list, a redirect to another scheme, a lost worker */
+    FORAGE_EXIT_USAGE = 2,   /* the command line */
+    FORAGE_EXIT_FILE = 3,    /* a file could not be read or written */
+    FORAGE_EXIT_NETWORK = 4, /* name not found, refused, reset, timed out, cut off */
+    FORAGE_EXIT_TLS = 5,     /* a certificate that is not trusted */
+    FORAGE_EXIT_AUTH = 6,    /* 401 or 407 */
     FORAGE_EXIT_PROTOCOL = 7, /* not HTTP, a content coding that does not decode, redirects without end */
     FORAGE_EXIT_SERVER = 8,   /* any other answer that is an error */
 };
@@ -47,10 +47,10 @@ struct forage_page {
     const char *url;       /* canonical, as it was asked for, without a password */
     const char *final_url; /* after redirects */
     unsigned status;       /* of HTTP; 0: no answer */
-    const char *error;     /* "" or one word: timeout truncated too-large protocol coding reset empty refused unreachable
+    const char *error;  /* "" or one word: timeout truncated too-large protocol coding reset empty refused unreachable
                               redirect scheme url dns tls robots scope blocked lost io */
-    const char *detail;    /* more words, for people */
-    bool ok;               /* the page was fetched and, unless in_memory, its file is in place */
+    const char *detail; /* more words, for people */
+    bool ok;            /* the page was fetched and, unless in_memory, its file is in place */
     unsigned attempts;
     const char *name; /* what the host pattern made of the host: "baidu" */
     const char *file; /* path of the file, the output folder included; "" when none was written */
@@ -80,32 +80,33 @@ typedef void forage_tick_fn(const struct forage_progress *progress, void *contex
 
 /* Zero is the default of every field. Everything is copied by forage_new. */
 struct forage_options {
-    const char *output;          /* folder for the pages, made when missing; NULL: "output" */
-    bool in_memory;              /* write no file; the page callback gets the bodies */
-    unsigned workers;            /* processes; 0: one for each processor */
-    unsigned connections;        /* transfers at once, over all workers; 0: 256 */
-    unsigned per_host;           /* transfers at once to one host and port; 0: 4 */
-    int timeout_ms;              /* longest time without progress; 0: 30 s */
-    int connect_timeout_ms;      /* longest time to connect, TLS included; 0: 10 s */
-    uint64_t max_bytes;          /* largest body, decoded; 0: 64 MiB */
-    int max_redirects;           /* 0: 10; -1: none */
-    const char *user_agent;      /* NULL: forage's own */
-    const char *const *headers;  /* "Name: value", sent with each request but not on to another origin */
+    const char *output;         /* folder for the pages, made when missing; NULL: "output" */
+    bool in_memory;             /* write no file; the page callback gets the bodies */
+    unsigned workers;           /* processes; 0: one for each processor */
+    unsigned connections;       /* transfers at once, over all workers; 0: 256 */
+    unsigned per_host;          /* transfers at once to one host and port; 0: 4 */
+    int timeout_ms;             /* longest time without progress; 0: 30 s */
+    int connect_timeout_ms;     /* longest time to connect, TLS included; 0: 10 s */
+    uint64_t max_bytes;         /* largest body, decoded; 0: 64 MiB */
+    int max_redirects;          /* 0: 10; -1: none */
+    const char *user_agent;     /* NULL: forage's own */
+    const char *const *headers; /* "Name: value", sent with each request but not on to another origin */
     size_t header_count;
-    const char *proxy;           /* URL of a proxy as libcurl takes it; NULL: none */
-    const char *ca_file;         /* PEM file of trusted certificates; NULL: the system's */
-    const char *const *resolve;  /* "HOST:PORT:ADDRESS" or "HOST:PORT:ADDRESS:PORT"; ADDRESS in [] when IPv6; HOST may be * */
+    const char *proxy;   /* URL of a proxy as libcurl takes it; NULL: none */
+    const char *ca_file; /* PEM file of trusted certificates; NULL: the system's */
+    const char *const
+        *resolve; /* "HOST:PORT:ADDRESS" or "HOST:PORT:ADDRESS:PORT"; ADDRESS in [] when IPv6; HOST may be * */
     size_t resolve_count;
     enum forage_http http;
-    const char *host_pattern;    /* PCRE2; its first capture in the host names the page; NULL: see README.md */
-    bool keep_errors;            /* keep bodies of answers that are errors */
-    bool allow_private;          /* follow redirects to addresses that are not public */
-    bool no_sandbox;             /* do not shut the workers in */
-    const char *log;             /* file that gets a JSON object a line for each URL, appended; NULL: none */
+    const char *host_pattern; /* PCRE2; its first capture in the host names the page; NULL: see README.md */
+    bool keep_errors;         /* keep bodies of answers that are errors */
+    bool allow_private;       /* follow redirects to addresses that are not public */
+    bool no_sandbox;          /* do not shut the workers in */
+    const char *log;          /* file that gets a JSON object a line for each URL, appended; NULL: none */
     forage_page_fn *on_page;
     forage_line_fn *on_bad_line;
     forage_tick_fn *on_tick;
-    void *context;               /* of the callbacks */
+    void *context; /* of the callbacks */
 };
 
 struct forage_summary {

@@ -8,7 +8,10 @@
 #define STATUS_ENUM_ENTRY(name, text) name,
 #define STATUS_TEXT_ENTRY(name, text) text,
 #define STATUS_ENUM(table)            table(STATUS_ENUM_ENTRY)
-#define STATUS_TEXTS(table)           {table(STATUS_TEXT_ENTRY)}
+#define STATUS_TEXTS(table)                                                                                            \
+    {                                                                                                                  \
+        table(STATUS_TEXT_ENTRY)                                                                                       \
+    }
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

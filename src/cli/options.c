@@ -136,7 +136,7 @@ static const char *take_http_version(struct arguments *a, const char *value)
         const char *word;
         enum forage_http http;
     } words[] = {
-        {"any", FORAGE_HTTP_ANY}, {"1.0", FORAGE_HTTP_1_0},           {"1.1", FORAGE_HTTP_1_1},
+        {"any", FORAGE_HTTP_ANY}, {"1.0", FORAGE_HTTP_1_0},         {"1.1", FORAGE_HTTP_1_1},
         {"2", FORAGE_HTTP_2},     {"2-prior", FORAGE_HTTP_2_PRIOR},
     };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
@@ -235,7 +235,8 @@ static void make_getopt(struct option *longs, char *letters)
 {
     for (size_t i = 0; i < ROWS; i++) {
         const struct row *r = &rows[i];
-        longs[i] = (struct option){r->name, r->argument ? required_argument : no_argument, NULL, UCHAR_MAX + 1 + (int)i};
+        longs[i] =
+            (struct option){r->name, r->argument ? required_argument : no_argument, NULL, UCHAR_MAX + 1 + (int)i};
         if (!r->letter)
             continue;
         *letters++ = r->letter;

@@ -22,7 +22,7 @@ struct frontier {
     struct host **buckets;
     size_t bucket_count;
     size_t host_count;
-    struct host *ready; /* a ring of the hosts that may be asked now; the next to be asked */
+    struct host *ready;   /* a ring of the hosts that may be asked now; the next to be asked */
     struct job *suspects; /* jobs whose workers died twice: one at a time, so that only the culprit is blamed */
     bool suspect_out;
 };

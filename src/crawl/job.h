@@ -24,8 +24,8 @@ struct job {
     unsigned attempts; /* requests for the current target that were begun */
     unsigned deaths;   /* workers that died while they had it */
     bool suspect;
-    bool foreign; /* redirected to another origin: what the user gave for the first one is not sent */
-    bool parked;  /* waits for the end of the lists, which may still name its host */
+    bool foreign;  /* redirected to another origin: what the user gave for the first one is not sent */
+    bool parked;   /* waits for the end of the lists, which may still name its host */
     unsigned slot; /* the worker that has it */
 
     /* The answer. */

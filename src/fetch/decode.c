@@ -186,8 +186,8 @@ static void zstd_close(struct layer *l)
 }
 
 static const struct coding codings[] = {
-    {"gzip", gzip_write, zlib_close},      {"x-gzip", gzip_write, zlib_close}, {"deflate", deflate_write, zlib_close},
-    {"br", brotli_write, brotli_close},    {"zstd", zstd_write, zstd_close},
+    {"gzip", gzip_write, zlib_close},   {"x-gzip", gzip_write, zlib_close}, {"deflate", deflate_write, zlib_close},
+    {"br", brotli_write, brotli_close}, {"zstd", zstd_write, zstd_close},
 };
 
 static const struct coding *coding_find(const char *name, size_t len)

@@ -16,9 +16,9 @@ enum { DECODE_PIECE = 16 * 1024, DECODE_LAYERS = 4 };
 
 enum decode_status {
     DECODE_OK,
-    DECODE_BAD,      /* the bytes are not in that coding, or the coding is unknown */
-    DECODE_CUT,      /* the input ended before the coding did */
-    DECODE_STOPPED,  /* the sink refused */
+    DECODE_BAD,     /* the bytes are not in that coding, or the coding is unknown */
+    DECODE_CUT,     /* the input ended before the coding did */
+    DECODE_STOPPED, /* the sink refused */
     DECODE_NO_MEMORY,
 };
 

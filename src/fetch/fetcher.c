@@ -18,8 +18,8 @@ struct fetcher {
     struct transfer_setup setup;
     CURLM *multi;
     int epoll;
-    int64_t curl_due_ms;  /* when libcurl wants to be called without an event; -1: not at all */
-    int64_t idle_due_ms;  /* when idle transfers are looked for next */
+    int64_t curl_due_ms; /* when libcurl wants to be called without an event; -1: not at all */
+    int64_t idle_due_ms; /* when idle transfers are looked for next */
     struct transfer *active;
     struct transfer *spare;
     unsigned active_count;

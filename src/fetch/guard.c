@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
-#include <stdio.h>
 #include <string.h>
 
 bool guard_sockaddr(const struct sockaddr *address)

@@ -46,8 +46,7 @@ bool fetch_request_encode(const struct fetch_request *request, struct buffer *ou
         .host_len = (uint32_t)request->host.len,
         .url_len = (uint32_t)request->url.len,
     };
-    return buffer_append(out, &head, sizeof head) && append_text(out, request->host) &&
-           append_text(out, request->url);
+    return buffer_append(out, &head, sizeof head) && append_text(out, request->host) && append_text(out, request->url);
 }
 
 bool fetch_request_decode(struct fetch_request *request, const void *data, size_t len)

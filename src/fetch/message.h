@@ -39,11 +39,11 @@ enum { FETCH_LOCATION_MAX = 64 * 1024, FETCH_TYPE_MAX = 255, FETCH_DETAIL_MAX = 
 
 struct fetch_answer {
     enum fetch_error error;
-    unsigned status;     /* of HTTP; 0: none arrived */
-    unsigned elapsed_ms; /* from the start of the transfer */
-    uint64_t body_bytes; /* decoded bytes in all parts */
-    uint64_t wire_bytes; /* body bytes as they were transferred */
-    bool kept;           /* the body was sent along; false: it was discarded because of its status */
+    unsigned status;      /* of HTTP; 0: none arrived */
+    unsigned elapsed_ms;  /* from the start of the transfer */
+    uint64_t body_bytes;  /* decoded bytes in all parts */
+    uint64_t wire_bytes;  /* body bytes as they were transferred */
+    bool kept;            /* the body was sent along; false: it was discarded because of its status */
     struct text location; /* raw, as the server sent it; resolve it before use */
     struct text type;     /* raw Content-Type */
     struct text detail;   /* libcurl's or our own words about the error */

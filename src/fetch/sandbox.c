@@ -13,20 +13,62 @@
 /* ---- seccomp: no writing, no running, no reaching into other processes ---- */
 
 static const int refused_calls[] = {
-    SCMP_SYS(execve),         SCMP_SYS(execveat),       SCMP_SYS(creat),          SCMP_SYS(openat2),
-    SCMP_SYS(rename),         SCMP_SYS(renameat),       SCMP_SYS(renameat2),      SCMP_SYS(link),
-    SCMP_SYS(linkat),         SCMP_SYS(symlink),        SCMP_SYS(symlinkat),      SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat),       SCMP_SYS(mkdir),          SCMP_SYS(mkdirat),        SCMP_SYS(rmdir),
-    SCMP_SYS(mknod),          SCMP_SYS(mknodat),        SCMP_SYS(chmod),          SCMP_SYS(fchmod),
-    SCMP_SYS(fchmodat),       SCMP_SYS(chown),          SCMP_SYS(fchown),         SCMP_SYS(fchownat),
-    SCMP_SYS(lchown),         SCMP_SYS(truncate),       SCMP_SYS(setxattr),       SCMP_SYS(lsetxattr),
-    SCMP_SYS(fsetxattr),      SCMP_SYS(removexattr),    SCMP_SYS(mount),          SCMP_SYS(umount2),
-    SCMP_SYS(pivot_root),     SCMP_SYS(chroot),         SCMP_SYS(ptrace),         SCMP_SYS(process_vm_readv),
-    SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd), SCMP_SYS(io_uring_setup), SCMP_SYS(bpf),
-    SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd),   SCMP_SYS(kexec_load),     SCMP_SYS(init_module),
-    SCMP_SYS(finit_module),   SCMP_SYS(keyctl),         SCMP_SYS(add_key),        SCMP_SYS(request_key),
-    SCMP_SYS(setns),          SCMP_SYS(unshare),        SCMP_SYS(open_by_handle_at), SCMP_SYS(fork),
-    SCMP_SYS(vfork),          SCMP_SYS(utimensat),      SCMP_SYS(swapon),         SCMP_SYS(reboot),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(creat),
+    SCMP_SYS(openat2),
+    SCMP_SYS(rename),
+    SCMP_SYS(renameat),
+    SCMP_SYS(renameat2),
+    SCMP_SYS(link),
+    SCMP_SYS(linkat),
+    SCMP_SYS(symlink),
+    SCMP_SYS(symlinkat),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat),
+    SCMP_SYS(rmdir),
+    SCMP_SYS(mknod),
+    SCMP_SYS(mknodat),
+    SCMP_SYS(chmod),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat),
+    SCMP_SYS(chown),
+    SCMP_SYS(fchown),
+    SCMP_SYS(fchownat),
+    SCMP_SYS(lchown),
+    SCMP_SYS(truncate),
+    SCMP_SYS(setxattr),
+    SCMP_SYS(lsetxattr),
+    SCMP_SYS(fsetxattr),
+    SCMP_SYS(removexattr),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(pivot_root),
+    SCMP_SYS(chroot),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(bpf),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(kexec_load),
+    SCMP_SYS(init_module),
+    SCMP_SYS(finit_module),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(request_key),
+    SCMP_SYS(setns),
+    SCMP_SYS(unshare),
+    SCMP_SYS(open_by_handle_at),
+    SCMP_SYS(fork),
+    SCMP_SYS(vfork),
+    SCMP_SYS(utimensat),
+    SCMP_SYS(swapon),
+    SCMP_SYS(reboot),
 };
 
 static const unsigned writing_flags[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND};
@@ -37,7 +79,8 @@ static int refuse_writing_opens(scmp_filter_ctx filter)
     int rc = 0;
     for (size_t i = 0; i < COUNT_OF(writing_flags) && !rc; i++) {
         unsigned bit = writing_flags[i];
-        rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, bit, bit));
+        rc =
+            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, bit, bit));
         if (!rc)
             rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 1,
                                   SCMP_A1(SCMP_CMP_MASKED_EQ, bit, bit));
@@ -62,9 +105,20 @@ static bool install_filter(void)
 /* ---- Landlock: reading only what libraries read lazily ---- */
 
 static const char *const readable[] = {
-    "/etc",      "/usr/lib", "/usr/lib64", "/lib",         "/lib64",      "/usr/share/ca-certificates", "/usr/share/zoneinfo",
-    "/usr/local/share/ca-certificates",    "/run/systemd", "/run/resolvconf", "/run/NetworkManager",      "/dev/urandom",
-    "/proc/sys", "/proc/self",
+    "/etc",
+    "/usr/lib",
+    "/usr/lib64",
+    "/lib",
+    "/lib64",
+    "/usr/share/ca-certificates",
+    "/usr/share/zoneinfo",
+    "/usr/local/share/ca-certificates",
+    "/run/systemd",
+    "/run/resolvconf",
+    "/run/NetworkManager",
+    "/dev/urandom",
+    "/proc/sys",
+    "/proc/self",
 };
 
 static void allow_reading(int rules, const char *path)
@@ -79,9 +133,8 @@ static void allow_reading(int rules, const char *path)
 
 static void restrict_reading(const char *ca_file)
 {
-    struct landlock_ruleset_attr handled = {.handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE |
-                                                                 LANDLOCK_ACCESS_FS_WRITE_FILE |
-                                                                 LANDLOCK_ACCESS_FS_EXECUTE};
+    struct landlock_ruleset_attr handled = {
+        .handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE};
     int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
     if (rules < 0)
         return;

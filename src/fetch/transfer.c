@@ -9,12 +9,12 @@
 #include <strings.h>
 
 enum {
-    PART_BYTES = 64 * 1024,            /* a body longer than this crosses in several parts */
-    HEADER_BYTES_MAX = 256 * 1024,     /* of all header lines of an answer, 1xx answers and trailers included */
-    DISCARD_BYTES_MAX = 256 * 1024,    /* read so much of a body that is not kept, to save the connection; then cut it */
-    BODY_BUFFER_KEPT = 32 * 1024,      /* a larger body buffer is given back between requests */
+    PART_BYTES = 64 * 1024,         /* a body longer than this crosses in several parts */
+    HEADER_BYTES_MAX = 256 * 1024,  /* of all header lines of an answer, 1xx answers and trailers included */
+    DISCARD_BYTES_MAX = 256 * 1024, /* read so much of a body that is not kept, to save the connection; then cut it */
+    BODY_BUFFER_KEPT = 32 * 1024,   /* a larger body buffer is given back between requests */
     RECEIVE_BYTES = 64 * 1024,
-    PROGRESS_BYTES_PER_SECOND = 64,    /* less than that over the idle timeout is no progress */
+    PROGRESS_BYTES_PER_SECOND = 64, /* less than that over the idle timeout is no progress */
 };
 
 static size_t abort_with(struct transfer *t, enum fetch_error error, const char *detail)
@@ -209,8 +209,10 @@ static int on_connected(void *arg, char *peer, char *local, int peer_port, int l
 static long curl_http_version(enum fetch_http_version v)
 {
     static const long of[] = {
-        [FETCH_HTTP_ANY] = CURL_HTTP_VERSION_2TLS,      [FETCH_HTTP_1_0] = CURL_HTTP_VERSION_1_0,
-        [FETCH_HTTP_1_1] = CURL_HTTP_VERSION_1_1,       [FETCH_HTTP_2] = CURL_HTTP_VERSION_2_0,
+        [FETCH_HTTP_ANY] = CURL_HTTP_VERSION_2TLS,
+        [FETCH_HTTP_1_0] = CURL_HTTP_VERSION_1_0,
+        [FETCH_HTTP_1_1] = CURL_HTTP_VERSION_1_1,
+        [FETCH_HTTP_2] = CURL_HTTP_VERSION_2_0,
         [FETCH_HTTP_2_PRIOR] = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE,
     };
     return of[v];
@@ -286,8 +288,7 @@ enum fetch_error transfer_start(struct transfer *t, uint64_t task, const struct 
     if (!guard_url_means(buffer_text(&t->url), buffer_text(&t->host), t->port))
         return FETCH_URL;
     bool foreign = t->flags & FETCH_FOREIGN;
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
-                     foreign ? t->setup->foreign_headers : t->setup->named_headers);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, foreign ? t->setup->foreign_headers : t->setup->named_headers);
     /* A server of TLS may speak HTTP/2: then wait for its one connection instead of opening many. */
     bool wait = memcmp(t->url.data, "https:", 6) == 0 && t->setup->options->http_version != FETCH_HTTP_1_1;
     curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, wait ? 1L : 0L);

@@ -31,10 +31,10 @@ Test(parse, sizes_take_a_number_and_one_unit)
 }
 
 static const struct row durations[] = {
-    {"30", true, 30000}, {"1.5", true, 1500},        {"250ms", true, 250}, {"2m", true, 120000}, {"1h", true, 3600000},
-    {"1d", true, 86400000}, {"0", true, 0},          {"0.0001", true, 1},  {"", false, 0},       {"-1", false, 0},
-    {"1 s", false, 0},   {"1w", false, 0},           {"nan", false, 0},    {"inf", false, 0},    {"99d", false, 0},
-    {"0x10", false, 0},  {"1s1s", false, 0},
+    {"30", true, 30000},    {"1.5", true, 1500}, {"250ms", true, 250}, {"2m", true, 120000}, {"1h", true, 3600000},
+    {"1d", true, 86400000}, {"0", true, 0},      {"0.0001", true, 1},  {"", false, 0},       {"-1", false, 0},
+    {"1 s", false, 0},      {"1w", false, 0},    {"nan", false, 0},    {"inf", false, 0},    {"99d", false, 0},
+    {"0x10", false, 0},     {"1s1s", false, 0},
 };
 
 Test(parse, durations_take_a_number_and_one_unit)

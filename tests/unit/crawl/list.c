@@ -28,7 +28,8 @@ static void expect_line(struct list *list, const char *text, unsigned long numbe
     const char *line = NULL;
     size_t len = 0;
     cr_assert_eq(list_next(list, &line, &len), LIST_LINE);
-    cr_assert(len == strlen(text) && memcmp(line, text, len) == 0, "expected \"%s\", got \"%.*s\"", text, (int)len, line);
+    cr_assert(len == strlen(text) && memcmp(line, text, len) == 0, "expected \"%s\", got \"%.*s\"", text, (int)len,
+              line);
     cr_assert_eq(list_line_number(list), number);
 }
 

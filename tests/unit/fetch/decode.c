@@ -90,7 +90,8 @@ Test(decode, each_coding_gives_the_bytes_back_however_they_arrive)
         static const struct {
             const char *name;
             int window;
-        } kinds[] = {{"gzip", GZIP}, {"x-gzip", GZIP}, {"GZip", GZIP}, {"deflate", ZLIB}, {"deflate", RAW}, {"zstd", 0}};
+        } kinds[] = {{"gzip", GZIP},    {"x-gzip", GZIP}, {"GZip", GZIP},
+                     {"deflate", ZLIB}, {"deflate", RAW}, {"zstd", 0}};
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
             struct buffer coded = {0};
             struct sink sink = {0};

@@ -38,9 +38,9 @@ Test(error, each_of_libcurls_codes_has_its_word)
 
 Test(error, the_words_are_those_that_the_readme_promises)
 {
-    static const char *const words[] = {"",         "timeout", "truncated",   "too-large", "protocol", "coding", "reset",
-                                        "empty",    "refused", "unreachable", "redirect",  "scheme",   "url",    "dns",
-                                        "tls",      "robots",  "scope",       "blocked",   "lost",     "io"};
+    static const char *const words[] = {"",      "timeout", "truncated",   "too-large", "protocol", "coding", "reset",
+                                        "empty", "refused", "unreachable", "redirect",  "scheme",   "url",    "dns",
+                                        "tls",   "robots",  "scope",       "blocked",   "lost",     "io"};
     cr_assert_eq(sizeof words / sizeof *words, FETCH_ERROR_COUNT);
     for (int i = 0; i < FETCH_ERROR_COUNT; i++)
         cr_expect_str_eq(fetch_error_word((enum fetch_error)i), words[i]);

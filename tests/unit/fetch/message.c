@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT(s) {s, sizeof s - 1}
+#define TEXT(s)                                                                                                        \
+    {                                                                                                                  \
+        s, sizeof s - 1                                                                                                \
+    }
 
 static struct fetch_answer sample(void)
 {
