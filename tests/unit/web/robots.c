@@ -137,6 +137,50 @@ Test(robots, wildcards_and_encodings_match_as_the_rfc_says)
     cr_assert_eq(wrong, 0);
 }
 
+/* What a pattern means, by trying every choice: '*' is any run of bytes, '$' at the end is the end. */
+static bool matches_by_definition(const char *pattern, const char *path)
+{
+    if (*pattern == '\0')
+        return true;
+    if (*pattern == '$' && pattern[1] == '\0')
+        return *path == '\0';
+    if (*pattern == '*')
+        return matches_by_definition(pattern + 1, path) || (*path && matches_by_definition(pattern, path + 1));
+    return *path == *pattern && matches_by_definition(pattern + 1, path + 1);
+}
+
+/* The word number NUMBER over LETTERS, shortest words first. */
+static void nth_word(unsigned number, const char *letters, char *out)
+{
+    unsigned base = (unsigned)strlen(letters);
+    for (; number; number = (number - 1) / base)
+        *out++ = letters[(number - 1) % base];
+    *out = '\0';
+}
+
+Test(robots, every_short_pattern_matches_what_its_definition_says)
+{
+    enum { PATTERNS = 1 + 4 + 16 + 64 + 256 + 1024, PATHS = 1 + 2 + 4 + 8 + 16 + 32 };
+    int wrong = 0, matched = 0;
+    for (unsigned i = 0; i < PATTERNS; i++) {
+        char pattern[16] = "/", text[64];
+        nth_word(i, "ab*$", pattern + 1);
+        int len = snprintf(text, sizeof text, "User-agent: *\nDisallow: %s\n", pattern);
+        struct robots *robots = robots_parse(text, (size_t)len, "forage");
+        for (unsigned j = 0; j < PATHS; j++) {
+            char path[16] = "/";
+            nth_word(j, "ab", path + 1);
+            bool want = matches_by_definition(pattern, path);
+            matched += want;
+            if (robots_check(robots, path, strlen(path)).allowed == want && wrong++ < 10)
+                cr_log_error("%s on %s", pattern, path);
+        }
+        robots_free(robots);
+    }
+    cr_assert_gt(matched, 1000);
+    cr_assert_eq(wrong, 0);
+}
+
 Test(robots, a_crawl_delay_is_read_in_milliseconds_and_the_largest_applies)
 {
     static const struct {
