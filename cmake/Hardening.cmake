@@ -11,7 +11,6 @@ add_compile_options(
 add_link_options(-Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
 include(CheckPIESupported)
 check_pie_supported()
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 if(FORAGE_SANITIZE)
   add_compile_options(-fsanitize=${FORAGE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
