@@ -314,16 +314,9 @@ static void watch(struct server *s, struct connection *c)
     c->events = events;
 }
 
-static uint16_t port_of(const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET6)
-        return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
-    return ntohs(((const struct sockaddr_in *)address)->sin_port);
-}
-
 static void accept_one(struct server *s, const struct fixture_listener *listener)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_in6 peer; /* the port lies at one place in both families */
     socklen_t len = sizeof peer;
     int on = 1;
     int fd = accept4(listener->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -333,7 +326,7 @@ static void accept_one(struct server *s, const struct fixture_listener *listener
     struct connection *c = support_alloc(sizeof *c);
     c->fd = fd;
     c->address = listener->address;
-    c->peer_port = port_of(&peer);
+    c->peer_port = ntohs(peer.sin6_port);
     c->number = atomic_fetch_add(&s->log->connections, 1) + 1;
     c->next = s->connections;
     s->connections = c;

@@ -1,7 +1,7 @@
 /* demo_site DIR: a few sites on loopback, for trying the crawler without a network.
  *
- * Serves DIR/HOST/PATH for the Host that a client names (index.html for /), on 127.0.0.1 at a port that the system picks.
- * Prints the port and a line end on standard output, and ends when its standard input closes or its parent dies.
+ * Serves DIR/HOST/PATH for the Host that a client names (index.html for /), on 127.0.0.1. Prints the port, which
+ * the system picks, and a line end on standard output. Ends when its standard input closes or its parent dies.
  *
  * What is not a plain file under a plain name in DIR gets 404: names are of letters, digits, '.', '-' and '_', do not
  * begin with a dot, and are no links. */

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <signal.h>
 
 TestSuite(fixture_log, .timeout = 30);
 
@@ -241,4 +242,19 @@ Test(fixture_log, the_log_outlives_the_server)
     cr_assert_eq(fixture_count(f, "/"), 1);
     close(fd);
     fixture_stop(f);
+}
+
+static int die(const struct fixture_request *request, struct fixture_reply *reply, void *context)
+{
+    (void)request;
+    (void)reply;
+    (void)context;
+    _exit(1);
+}
+
+Test(fixture_log, a_server_that_dies_fails_the_test_at_the_next_wait, .signal = SIGABRT)
+{
+    struct fixture *f = fixture_start(&(struct fixture_options){.fallback = die});
+    free(raw_ask(fixture_port(f), REQUEST("/", "a")).bytes);
+    fixture_wait_ended(f, 1, WAIT_MS);
 }
