@@ -5,19 +5,15 @@
 #include "fetch/sandbox.h"
 #include "fetch/transfer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 enum { EVENTS = 256, IDLE_CHECK_MS = 100, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
 
 struct fetcher {
     struct transfer_setup setup;
     CURLM *multi;
-    int epoll;
     int64_t curl_due_ms; /* when libcurl wants to be called without an event; -1: not at all */
     int64_t idle_due_ms; /* when idle transfers are looked for next */
     struct transfer *active;
@@ -137,16 +133,13 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
 {
     struct fetcher *f = arg;
     (void)easy;
-    struct epoll_event event = {.data.fd = fd};
-    if (what & CURL_POLL_IN)
-        event.events |= EPOLLIN;
-    if (what & CURL_POLL_OUT)
-        event.events |= EPOLLOUT;
-    if (what == CURL_POLL_REMOVE)
-        return epoll_ctl(f->epoll, EPOLL_CTL_DEL, fd, NULL), 0;
-    if (epoll_ctl(f->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0 && errno == EEXIST)
-        epoll_ctl(f->epoll, EPOLL_CTL_MOD, fd, &event);
-    curl_multi_assign(f->multi, fd, f);
+    (void)known;
+    uint32_t events = 0;
+    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+        events |= EPOLLIN;
+    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+        events |= EPOLLOUT;
+    poller_want(&f->setup.poller, fd, events);
     return 0;
 }
 
@@ -179,11 +172,9 @@ static int sleep_ms(const struct fetcher *f)
 
 static void handle_events(struct fetcher *f, const struct epoll_event *events, int count)
 {
-    int task_fd = mp_worker_fd(f->setup.worker), running;
+    int running;
     for (int i = 0; i < count; i++) {
         int bits = 0, fd = events[i].data.fd;
-        if (fd == task_fd)
-            continue;
         if (events[i].events & EPOLLIN)
             bits |= CURL_CSELECT_IN;
         if (events[i].events & EPOLLOUT)
@@ -201,8 +192,7 @@ static int wait_events(struct fetcher *f, struct epoll_event *events)
     mp_worker_flush(f->setup.worker);
     if (!f->closed && f->active_count < f->setup.options->transfers && mp_worker_arm(f->setup.worker) != MP_OK)
         wait = 0;
-    int n = epoll_wait(f->epoll, events, EVENTS, wait);
-    return n < 0 ? 0 : n;
+    return poller_wait(&f->setup.poller, events, EVENTS, wait);
 }
 
 static int loop(struct fetcher *f)
@@ -268,18 +258,12 @@ static bool make_multi(struct fetcher *f)
     return true;
 }
 
-static bool make_epoll(struct fetcher *f)
-{
-    /* Edge-triggered: while no more transfers may start, tasks wait in the ring and must not wake the loop. */
-    int fd = mp_worker_fd(f->setup.worker);
-    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = fd};
-    f->epoll = epoll_create1(EPOLL_CLOEXEC);
-    return f->epoll >= 0 && epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
 static bool set_up(struct fetcher *f)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !make_lists(&f->setup) || !make_multi(f) || !make_epoll(f))
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !make_lists(&f->setup) || !make_multi(f))
+        return false;
+    /* The worker's own descriptor wakes at its edge only: while no more transfers may start, tasks wait in the ring. */
+    if (!poller_open(&f->setup.poller, mp_worker_fd(f->setup.worker)))
         return false;
     return !f->setup.options->sandbox || sandbox_enter(f->setup.options->ca_file);
 }
@@ -302,16 +286,14 @@ static void tear_down(struct fetcher *f)
     curl_slist_free_all(f->setup.foreign_headers);
     curl_slist_free_all(f->setup.connect_to);
     buffer_release(&f->setup.message);
-    if (f->epoll >= 0)
-        close(f->epoll);
+    poller_close(&f->setup.poller);
     curl_global_cleanup();
 }
 
 int fetcher_run(struct mp_worker *worker, void *arg)
 {
     struct fetcher f = {
-        .setup = {.options = arg, .worker = worker},
-        .epoll = -1,
+        .setup = {.options = arg, .worker = worker, .poller.epoll = -1},
         .curl_due_ms = -1,
     };
     int status = set_up(&f) ? loop(&f) : EXIT_SETUP;

@@ -44,8 +44,33 @@ static bool has_part(CURLU *u, CURLUPart part, unsigned flags, const char *value
     return same;
 }
 
+static bool is_plain_host(const char *host)
+{
+    return *host && host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0';
+}
+
+/* http://HOST/ or http://HOST:PORT/ with a host of letters, digits, dots and hyphens leaves nothing to read differently. */
+static bool is_plain(const char *url, const char *host, uint16_t port)
+{
+    size_t host_len = strlen(host), scheme = strncmp(url, "https://", 8) == 0  ? 8
+                                             : strncmp(url, "http://", 7) == 0 ? 7
+                                                                               : 0;
+    if (!scheme || !is_plain_host(host) || strncmp(url + scheme, host, host_len) != 0)
+        return false;
+    const char *rest = url + scheme + host_len;
+    unsigned written = scheme == 8 ? 443 : 80;
+    if (*rest == ':') {
+        written = 0;
+        for (rest++; *rest >= '0' && *rest <= '9' && written <= UINT16_MAX; rest++)
+            written = written * 10 + (unsigned)(*rest - '0');
+    }
+    return *rest == '/' && written == port;
+}
+
 bool guard_url_means(const char *url, const char *host, uint16_t port)
 {
+    if (is_plain(url, host, port))
+        return true;
     char number[8];
     CURLU *u = curl_url();
     snprintf(number, sizeof number, "%u", port);

@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 enum {
     PART_BYTES = 64 * 1024,         /* a body longer than this crosses in several parts */
     HEADER_BYTES_MAX = 256 * 1024,  /* of all header lines of an answer, 1xx answers and trailers included */
     DISCARD_BYTES_MAX = 256 * 1024, /* read so much of a body that is not kept, to save the connection; then cut it */
     BODY_BUFFER_KEPT = 32 * 1024,   /* a larger body buffer is given back between requests */
-    RECEIVE_BYTES = 64 * 1024,
+    RECEIVE_BYTES = 32 * 1024,
     PROGRESS_BYTES_PER_SECOND = 64, /* less than that over the idle timeout is no progress */
 };
 
@@ -188,7 +189,18 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     }
     /* A refused address does not stop libcurl from trying the host's next one, which may be fine. */
     t->error = FETCH_OK;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd >= 0)
+        poller_own(&t->setup->poller, fd);
+    return fd;
+}
+
+/* A connection outlives the transfer that made it, so this is told of the setup. */
+static int on_close_socket(void *arg, curl_socket_t fd)
+{
+    struct transfer_setup *setup = arg;
+    poller_disown(&setup->poller, fd);
+    return close(fd);
 }
 
 static int on_connected(void *arg, char *peer, char *local, int peer_port, int local_port)
@@ -229,6 +241,8 @@ static void set_callbacks(struct transfer *t)
     curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
+    curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, t->setup);
     curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_connected);
     curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
 }

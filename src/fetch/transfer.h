@@ -11,6 +11,7 @@
 #include "fetch/error.h"
 #include "fetch/fetcher.h"
 #include "fetch/message.h"
+#include "fetch/poller.h"
 
 #include <curl/curl.h>
 
@@ -21,6 +22,7 @@ struct transfer_setup {
     struct curl_slist *named_headers;   /* for origins that the user named */
     struct curl_slist *foreign_headers; /* for all others */
     struct curl_slist *connect_to;
+    struct poller poller;
     struct buffer message; /* where answers are encoded */
     bool disconnected;     /* the parent is gone */
 };
