@@ -146,8 +146,8 @@ static void serve(struct brood *brood)
     struct nursery_request request;
     int fds[LINK_FDS];
     struct iovec piece = {.iov_base = &request, .iov_len = sizeof request};
-    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = ancillary.bytes,
-                             .msg_controllen = sizeof ancillary.bytes};
+    struct msghdr message = {
+        .msg_iov = &piece, .msg_iovlen = 1, .msg_control = ancillary.bytes, .msg_controllen = sizeof ancillary.bytes};
     ssize_t n = recvmsg(brood->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -185,8 +185,8 @@ static void reap(struct brood *brood)
 
 _Noreturn void nursery_main(const struct nursery_plan *plan, int control, int parent, pid_t *pids, uint64_t *serials)
 {
-    struct brood brood = {.plan = plan, .control = control, .parent = parent, .self = getpid(), .pids = pids,
-                          .serials = serials};
+    struct brood brood = {
+        .plan = plan, .control = control, .parent = parent, .self = getpid(), .pids = pids, .serials = serials};
     reset_signals();
     drop_inherited_output();
     plan->in_child(plan->context);

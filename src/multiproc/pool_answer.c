@@ -40,8 +40,8 @@ static enum mp_status read_part(struct mp_pool *pool, struct slot *slot, const s
         finish_count(pool);
     }
     add_hold(slot, m->start);
-    const struct mp_part part = {.status = MP_OK, .last = last, .slot = slot->index, .data = m->data, .len = m->len,
-                                 .hold = slot->hold};
+    const struct mp_part part = {
+        .status = MP_OK, .last = last, .slot = slot->index, .data = m->data, .len = m->len, .hold = slot->hold};
     on_part(&part, context);
     return MP_OK;
 }
@@ -83,12 +83,13 @@ static enum mp_status finish_pieces(struct mp_pool *pool, struct slot *slot, str
     return MP_OK;
 }
 
-static enum mp_status read_record(struct mp_pool *pool, struct slot *slot, const struct record *record, const void *data)
+static enum mp_status read_record(struct mp_pool *pool, struct slot *slot, const struct record *record,
+                                  const void *data)
 {
     if (record->more)
         return add_piece(slot, data, record->len);
-    struct mp_outcome outcome = {.status = record->code == 0 ? MP_OK : MP_TASK_FAILED, .code = record->code, .data = data,
-                                 .len = record->len};
+    struct mp_outcome outcome = {
+        .status = record->code == 0 ? MP_OK : MP_TASK_FAILED, .code = record->code, .data = data, .len = record->len};
     pool->done++;
     if (slot->pieces.len > 0)
         return finish_pieces(pool, slot, &outcome);

@@ -50,7 +50,7 @@ struct job {
     size_t size;
     size_t count;
     size_t chunk;
-    size_t next;   /* the first item that is in no range yet */
+    size_t next; /* the first item that is in no range yet */
     size_t unfinished;
 };
 
@@ -147,12 +147,12 @@ struct mp_pool {
     struct slot *slots;
     struct slot **active;
     unsigned active_count;
-    unsigned starting; /* asked for and not reported yet */
-    unsigned rotation; /* which worker is asked first */
+    unsigned starting;      /* asked for and not reported yet */
+    unsigned rotation;      /* which worker is asked first */
     struct task_list fresh; /* out of the inbox and nowhere else yet */
     struct task_list queue;
     struct task_list dying; /* about to end without a result */
-    struct task *freed; /* on their way back to the inbox */
+    struct task *freed;     /* on their way back to the inbox */
     struct task *freed_last;
     _Atomic uint64_t ended;
     uint64_t submitted; /* as of the last look into the inbox */

@@ -27,9 +27,9 @@ enum { RING_ALIGN = 16, RING_CONTROL_BYTES = 4096 };
 
 /* Each word that one side writes often has a cache line of its own. */
 struct ring_control {
-    _Alignas(64) _Atomic uint64_t head;  /* end of what the producer published */
-    _Atomic uint64_t draft;              /* end of what ring_draft covers; means nothing when not beyond head */
-    _Alignas(64) _Atomic uint64_t tail;  /* end of what the consumer released */
+    _Alignas(64) _Atomic uint64_t head; /* end of what the producer published */
+    _Atomic uint64_t draft;             /* end of what ring_draft covers; means nothing when not beyond head */
+    _Alignas(64) _Atomic uint64_t tail; /* end of what the consumer released */
     _Alignas(64) _Atomic uint32_t consumer_asleep;
     _Alignas(64) _Atomic uint32_t producer_asleep;
 };

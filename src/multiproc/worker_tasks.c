@@ -57,7 +57,8 @@ static enum mp_status begin_item(struct mp_worker *worker)
 static void write_record(struct open_part *part, bool more, int code)
 {
     struct record *record = (void *)(part->bytes + part->record);
-    *record = (struct record){.len = (uint32_t)(part->used - part->record - sizeof *record), .more = more, .code = code};
+    *record =
+        (struct record){.len = (uint32_t)(part->used - part->record - sizeof *record), .more = more, .code = code};
 }
 
 /* The message is full in the middle of an item: make it larger if there is room by now, or go on in another. */

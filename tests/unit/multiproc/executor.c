@@ -7,11 +7,11 @@
 
 /* The commands that the executor of these tests understands: the first byte of a task. */
 enum command {
-    ECHO = 'e',     /* send the rest back in one part */
-    PARTS = 'p',    /* struct parts: send that many parts */
-    DIE = 'd',      /* exit in the middle */
+    ECHO = 'e',      /* send the rest back in one part */
+    PARTS = 'p',     /* struct parts: send that many parts */
+    DIE = 'd',       /* exit in the middle */
     HOLD_BACK = 'h', /* do not answer until another task comes */
-    SLOT = 's',     /* send the worker's slot */
+    SLOT = 's',      /* send the worker's slot */
     PID = 'i',
     OVERSIZE = 'o', /* try to send too much */
     ATTACK = 'a',   /* the second byte says how */
@@ -241,8 +241,9 @@ static void check_stream(const struct mp_part *part, void *context)
     uint32_t number;
     memcpy(&number, part->data, sizeof number);
     const unsigned char *bytes = part->data;
-    s->wrong |= part->status != MP_OK || part->len != s->len || number != s->next || bytes[4] != (unsigned char)number ||
-                bytes[part->len - 1] != (unsigned char)number || part->last != (number + 1 == s->count) || s->ended;
+    s->wrong |= part->status != MP_OK || part->len != s->len || number != s->next ||
+                bytes[4] != (unsigned char)number || bytes[part->len - 1] != (unsigned char)number ||
+                part->last != (number + 1 == s->count) || s->ended;
     s->ended |= part->last;
     s->next++;
 }
@@ -258,8 +259,10 @@ static void submit_stream(struct mp_pool *pool, int slot, mp_part_fn *fn, struct
 Test(executor, parts_arrive_whole_and_in_order_through_a_ring_that_holds_a_fraction_of_them, .timeout = 60)
 {
     struct mp_pool *pool = executor_pool(2);
-    struct stream streams[4] = {
-        {.count = 200, .len = MP_PART_MAX}, {.count = 20000, .len = 16}, {.count = 1, .len = 5}, {.count = 999, .len = 30001}};
+    struct stream streams[4] = {{.count = 200, .len = MP_PART_MAX},
+                                {.count = 20000, .len = 16},
+                                {.count = 1, .len = 5},
+                                {.count = 999, .len = 30001}};
     for (int i = 0; i < 4; i++)
         submit_stream(pool, i % 2, check_stream, &streams[i]);
     drive(pool);
