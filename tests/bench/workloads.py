@@ -1,0 +1,161 @@
+"""What is measured: the pages, the programs with their commands, and the targets that forage has to meet."""
+from dataclasses import dataclass
+
+FORAGE = "build/release/forage --quiet --output {out}"
+CURL = "curl --silent --parallel --parallel-immediate --parallel-max {most} --config {curl}"
+WGET2 = "wget2 --quiet --no-hsts --no-directories --max-threads={most} --directory-prefix={out} --input-file={list}"
+ARIA2 = (
+    "aria2c --quiet --file-allocation=none --auto-save-interval=0 --max-download-result=0 --deferred-input=true"
+    " --async-dns=false --disk-cache=64M --max-concurrent-downloads=64 --split=1 --input-file={list} --dir={out}"
+)
+POOL = "python3 tests/bench/urlopen_pool.py {list} {out}"
+
+
+def with_most(command, most):
+    return command.replace("{most}", str(most))
+
+
+# ---- Targets: judge() returns whether it is met, and in words what was asked and what came out ----
+
+
+@dataclass(frozen=True)
+class Faster:
+    """forage's wall time against the fastest of some programs."""
+
+    factor: float
+    families: tuple  # what their names begin with
+
+    def judge(self, results):
+        peer = results.best(self.families, "wall")
+        ratio = results.ratio(peer, "wall")
+        return ratio >= self.factor, f"wall time of {peer} at least {self.factor} x forage's: {ratio:.2f}"
+
+
+@dataclass(frozen=True)
+class Cheaper:
+    """forage's processor time against the cheapest of some programs."""
+
+    families: tuple
+
+    def judge(self, results):
+        peer = results.best(self.families, "cpu")
+        ratio = results.ratio(peer, "cpu")
+        return ratio >= 1, f"processor time no more than that of {peer}: {1 / ratio:.2f} of it"
+
+
+@dataclass(frozen=True)
+class SlowerAtMost:
+    factor: float
+    peer: str
+
+    def judge(self, results):
+        slower = 1 / results.ratio(self.peer, "wall")
+        return slower <= self.factor, f"wall time at most {self.factor} x that of {self.peer}: {slower:.2f}"
+
+
+@dataclass(frozen=True)
+class Within:
+    """A program's wall time in seconds."""
+
+    seconds: float
+    program: str
+
+    def judge(self, results):
+        wall = results.median(self.program, "wall")
+        return wall <= self.seconds, f"{self.program} within {self.seconds:.3f} s: {wall:.3f} s"
+
+
+@dataclass(frozen=True)
+class Below:
+    """The memory of all processes of forage together."""
+
+    mib: float
+
+    def judge(self, results):
+        peak = results.peak("forage")
+        return peak < self.mib, f"peak memory under {self.mib} MiB: {peak:.1f} MiB"
+
+
+# ---- Workloads ----
+
+
+@dataclass(frozen=True)
+class Workload:
+    title: str
+    programs: dict  # name: command
+    targets: list
+    site: str  # who serves: "files", "latency" or "gone"
+    kind: str = "small"  # of corpus.KINDS
+    count: int = 0  # pages; 0: all of the kind
+    hosts: int = 1
+    rounds: int = 0  # 0: as many as ROUNDS says
+    status: int = 0  # what forage exits with
+    complaints: int = 0  # lines that forage says on standard error
+
+
+LATENCY_MS = 50
+LATENCY_PAGES = 5000
+LATENCY_CONNECTIONS = (64, 256, 1024)
+
+
+def small(title, hosts):
+    programs = {
+        "forage": FORAGE + " --per-host 64 {list}",
+        "curl 64": with_most(CURL, 64),
+        "curl 200": with_most(CURL, 200),
+        "wget2 8": with_most(WGET2, 8),
+        "wget2 32": with_most(WGET2, 32),
+        "aria2c": ARIA2,
+        "urlopen": POOL,
+    }
+    targets = [
+        Faster(1.6, ("curl",)),
+        Faster(2.5, ("wget2",)),
+        Faster(10, ("aria2c",)),
+        Faster(6, ("urlopen",)),
+        Cheaper(("curl",)),
+    ]
+    return Workload(title, programs, targets, "files", hosts=hosts)
+
+
+def latency():
+    programs, targets = {}, []
+    for n in LATENCY_CONNECTIONS:
+        name = f"forage {n}"
+        ideal = LATENCY_PAGES * LATENCY_MS / 1000 / n
+        programs[name] = FORAGE + f" --connections {n} --per-host {n} {{list}}"
+        targets.append(Within(1.1 * ideal, name))
+    title = f"5,000 pages of 15 KiB from one host, each after {LATENCY_MS} ms"
+    return Workload(title, programs, targets, "latency", count=LATENCY_PAGES)
+
+
+def large(title, kind, options, most):
+    programs = {"forage": FORAGE + options + " {list}"}
+    for n in most:
+        programs[f"curl {n}"] = with_most(CURL, n)
+        programs[f"wget2 {n}"] = with_most(WGET2, n)
+    targets = [Faster(1, ("curl", "wget2")), Below(64)]
+    return Workload(title, programs, targets, "files", kind=kind, hosts=50)
+
+
+def one():
+    programs = {"forage": FORAGE + " {url}", "curl": "curl --silent --output {out}/page {url}"}
+    return Workload("one page of 15 KiB", programs, [SlowerAtMost(2, "curl")], "files", count=1, rounds=20)
+
+
+# The answer is an error, for a million files would measure the file system.
+def memory():
+    programs = {"forage": FORAGE + " --per-host 64 {list}"}
+    title = "a list of 1,000,000 URLs on fifty hosts, each answered with 404"
+    return Workload(title, programs, [Below(150)], "gone", count=1000000, hosts=50, rounds=1, status=8, complaints=1000000)
+
+
+WORKLOADS = {
+    "small1": small("10,000 pages of 15 KiB from one host", 1),
+    "small50": small("10,000 pages of 15 KiB from fifty hosts", 50),
+    "latency": latency(),
+    "mid": large("200 files of 1 MiB from fifty hosts", "mid", "", (8, 64)),
+    "big": large("4 files of 256 MiB from four hosts", "big", " --max-size 1G", (4,)),
+    "one": one(),
+    "memory": memory(),
+}
