@@ -1,0 +1,67 @@
+/* A crawl against the fixture server, and what its log, its files and its standard error say of each URL.
+ *
+ *     struct crawl c = {.run.input = "http://www.shop.com/\nhttp://www.shop.com/gone\n"};
+ *     static const struct crawl_row rows[] = {
+ *         {"http://www.shop.com/", 200, .file = "shop.html", .body = "<p>here"},
+ *         {"http://www.shop.com/gone", 404},
+ *         {0}};
+ *     crawl_run(&c, f, "-", NULL);
+ *     cr_assert(crawl_agrees(&c, rows));
+ *     cr_assert_eq(c.run.status, 8);
+ *     crawl_release(&c);
+ *
+ * Every host's port 80 is the fixture, by --resolve, so that URLs and file names do not depend on the port. The pages go to
+ * "output" and the log to "log" below the run's folder.
+ *
+ * Context: as run.h. */
+#ifndef SUPPORT_CRAWL_H
+#define SUPPORT_CRAWL_H
+
+#include "support/fixture.h"
+#include "support/run.h"
+
+#include <jansson.h>
+
+struct crawl {
+    struct run run; /* set its input and the like before the start */
+    json_t *log;    /* after crawl_wait: an array of the log's objects */
+};
+
+/* What must come of one URL. */
+struct crawl_row {
+    const char *url; /* as the log has it; an entry without it ends the table */
+    unsigned status;
+    const char *error; /* NULL: none */
+    const char *file;  /* below the output folder; NULL: none */
+    const char *body;  /* of the file; NULL: not looked at */
+};
+
+/* Run forage with the usual arguments and, up to NULL, more; wait for its end. F NULL: nothing is resolved. */
+void crawl_run(struct crawl *c, const struct fixture *f, ...) __attribute__((sentinel));
+
+/* The same in two steps. */
+void crawl_start(struct crawl *c, const struct fixture *f, ...) __attribute__((sentinel));
+void crawl_wait(struct crawl *c);
+
+/* Between the two: send SIGNAL (0: none) to each worker that lives, and return how many there are. A worker is a child of a
+ * child of the program. */
+unsigned crawl_signal_workers(const struct crawl *c, int signal);
+
+/* Whether the log holds ROWS, each once, and nothing else; the output folder the files that they name, and nothing else;
+ * and standard error a line for each failure and, but with -v or on a terminal, for nothing else. What differs is printed
+ * on the test's standard error. */
+bool crawl_agrees(const struct crawl *c, const struct crawl_row *rows);
+
+/* A list of the URLs of ROWS, a line each; freed by the caller. */
+char *crawl_list(const struct crawl_row *rows);
+
+/* The log's object of URL, borrowed; NULL when there is none. */
+const json_t *crawl_logged(const struct crawl *c, const char *url);
+
+/* The path of NAME below the output folder, freed by the caller; and whether that file holds TEXT. */
+char *crawl_path(const struct crawl *c, const char *name);
+bool crawl_holds(const struct crawl *c, const char *name, const char *text);
+
+void crawl_release(struct crawl *c);
+
+#endif
