@@ -189,9 +189,11 @@ static void sleep_until_something_happens(struct crawl *c)
 {
     struct epoll_event events[8];
     bool can_read = c->sources && !c->waits_for_list && !c->frontier.queued;
+    /* Answers of this turn may have made room, or queued a redirect. */
+    bool can_send = c->frontier.in_flight < c->config.options.connections && frontier_has_next(&c->frontier);
     if (c->pages)
         pages_flush(c->pages);
-    epoll_wait(c->epoll, events, 8, can_read ? 0 : TICK_MS);
+    epoll_wait(c->epoll, events, 8, can_read || can_send ? 0 : TICK_MS);
 }
 
 static enum forage_status loop(struct crawl *c, bool *stopped)

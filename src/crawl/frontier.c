@@ -186,6 +186,11 @@ struct job *frontier_next(struct frontier *f)
     return job;
 }
 
+bool frontier_has_next(const struct frontier *f)
+{
+    return f->ready || (f->suspects && !f->suspect_out);
+}
+
 void frontier_leave(struct frontier *f, struct job *job)
 {
     f->in_flight--;

@@ -38,6 +38,9 @@ void frontier_add_suspect(struct frontier *f, struct job *job);
 /* Take the next job that may be asked for now; NULL when there is none. */
 struct job *frontier_next(struct frontier *f);
 
+/* Whether frontier_next would give one. */
+bool frontier_has_next(const struct frontier *f);
+
 /* JOB, which frontier_next gave, is asked for no more: its host has a place again. */
 void frontier_leave(struct frontier *f, struct job *job);
 
