@@ -1,7 +1,7 @@
 /* The crawl: everything that one forage_run needs, and the path of a job through it.
  *
- * feed (lists to frontier), dispatch (frontier to workers), answer (what came back: follow, keep, fail), landing (files),
- * report (counts, callbacks, log). Each file's functions are declared here in that order; data flows down the list, and
+ * feed (lists to frontier), dispatch (frontier to workers), answer (what came back: follow, keep, fail), naming and landing
+ * (files), report (counts, callbacks, log). Each file's functions are declared here in that order; data flows down the list, and
  * goes up only where answer gives a job back to the frontier.
  *
  * Context: the thread that calls forage_run, unless a comment says otherwise. */
@@ -13,6 +13,7 @@
 #include "crawl/list.h"
 #include "crawl/seen.h"
 #include "fetch/message.h"
+#include "store/name.h"
 #include "store/pages.h"
 #include "store/site.h"
 #include "web/pattern.h"
@@ -80,10 +81,15 @@ void dispatch_turn(struct crawl *c);
 /* An mp_part_fn; CONTEXT is the job. */
 void answer_part(const struct mp_part *part, void *context);
 
-/* ---- landing: pages to files ---- */
+/* ---- naming: what a page and its file are called ---- */
 
 /* Give JOB's page its name, if it has none yet. False when memory is out. */
-bool landing_name(struct crawl *c, struct job *job);
+bool naming_page(struct crawl *c, struct job *job);
+
+/* The file's name below the output folder. 0, or an errno. */
+int naming_file(struct crawl *c, struct job *job, char name[NAME_BYTES_MAX + 1]);
+
+/* ---- landing: pages to files ---- */
 
 /* Take a piece of a body. When there is no way to keep it, the page's end says why. */
 void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part);
@@ -110,7 +116,7 @@ void report_bad_line(struct crawl *c, const char *file, unsigned long line, cons
 void report_trouble(struct crawl *c, enum forage_status status);
 void report_tick(struct crawl *c, bool at_end);
 
-/* Write JOB's line to the log. */
-void log_line(struct crawl *c, const struct forage_page *page);
+/* Write PAGE's line to LOG; false when that fails. */
+bool log_line(FILE *log, const struct forage_page *page);
 
 #endif

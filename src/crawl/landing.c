@@ -2,8 +2,6 @@
  * are written by the store's threads, which read them in place from the worker's ring. */
 #include "crawl/crawl.h"
 
-#include "store/name.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -45,48 +43,6 @@ static void collect(struct job *job, const void *data, size_t len)
 {
     if (!buffer_append(&job->body, data, len))
         job->error = FETCH_IO;
-}
-
-/* ---- Names ---- */
-
-/* Append PART and a NUL to B; where it begins. */
-static size_t add_terminated(struct buffer *b, struct url_part part, bool *ok)
-{
-    size_t begin = b->len;
-    *ok = *ok && buffer_append(b, part.at, part.len) && buffer_append_char(b, '\0');
-    return begin;
-}
-
-/* The file's name below the output folder. An errno, or 0. */
-static int name_file(struct crawl *c, struct job *job, char name[NAME_BYTES_MAX + 1])
-{
-    const struct url *url = &job->asked;
-    struct buffer b = {0};
-    bool ok = true;
-    size_t origin = add_terminated(&b, url->origin, &ok), path = add_terminated(&b, url->path, &ok),
-           query = add_terminated(&b, url->query, &ok);
-    if (!ok) {
-        buffer_release(&b);
-        return ENOMEM;
-    }
-    struct name_parts parts = {
-        .path = b.data + path,
-        .query = url->has_query ? b.data + query : NULL,
-        .media_type = *job->type ? job->type : NULL,
-    };
-    enum store_status s = sites_name(c->sites, b.data + origin, buffer_text(&job->name), &parts.site);
-    int error = s == STORE_SYSTEM ? errno : s == STORE_NO_MEMORY ? ENOMEM : s == STORE_INVALID ? EINVAL : 0;
-    if (!error && name_make(&parts, name) != STORE_OK)
-        error = EINVAL;
-    buffer_release(&b);
-    return error;
-}
-
-bool landing_name(struct crawl *c, struct job *job)
-{
-    /* A pattern that gives up leaves the host as the name, which is as good as any. */
-    return job->name.len ||
-           pattern_name(c->pattern, job->asked.host.at, job->asked.host.len, &job->name) != PATTERN_NO_MEMORY;
 }
 
 /* ---- Files ---- */
@@ -137,7 +93,7 @@ static enum store_status put_last(struct crawl *c, struct job *job, const char *
 static void put_file(struct crawl *c, struct job *job, const struct mp_part *part, struct text body)
 {
     char name[NAME_BYTES_MAX + 1];
-    int error = name_file(c, job, name);
+    int error = naming_file(c, job, name);
     if (!error && asprintf(&job->file, "%s/%s", c->config.options.output, name) < 0)
         error = ENOMEM;
     if (error)
@@ -153,7 +109,7 @@ static void put_file(struct crawl *c, struct job *job, const struct mp_part *par
 
 void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part, struct text body)
 {
-    if (job->error || !landing_name(c, job))
+    if (job->error || !naming_page(c, job))
         return fail(c, job, ENOMEM);
     if (c->pages)
         return put_file(c, job, part, body);

@@ -5,12 +5,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-void log_line(struct crawl *c, const struct forage_page *page)
+bool log_line(FILE *log, const struct forage_page *page)
 {
     json_t *line = json_pack("{ss ss si ss si ss sI ss si}", "url", page->url, "final_url", page->final_url, "status",
                              (int)page->status, "error", page->error, "attempts", (int)page->attempts, "file",
                              page->file, "bytes", (json_int_t)page->bytes, "name", page->name, "ms", (int)page->ms);
-    if (!line || json_dumpf(line, c->log, JSON_ENSURE_ASCII | JSON_COMPACT) != 0 || putc('\n', c->log) == EOF)
-        report_trouble(c, FORAGE_FILE);
+    bool ok = line && json_dumpf(line, log, JSON_ENSURE_ASCII | JSON_COMPACT) == 0 && putc('\n', log) != EOF;
     json_decref(line);
+    return ok;
 }

@@ -94,12 +94,12 @@ static void tame(char *text)
 void report_end(struct crawl *c, struct job *job)
 {
     count(c, job);
-    landing_name(c, job);
+    naming_page(c, job);
     tame(job->detail);
     tame(job->name.data ? job->name.data : job->detail);
     struct forage_page page = page_of(job);
-    if (c->log)
-        log_line(c, &page);
+    if (c->log && !log_line(c->log, &page))
+        report_trouble(c, FORAGE_FILE);
     if (c->config.options.on_page)
         c->config.options.on_page(&page, c->config.options.context);
     job_free(job);

@@ -1,0 +1,44 @@
+/* Naming: what a page and its file are called. Names are made of the URL that was asked for and of the media type, never of
+ * anything else that a server says. */
+#include "crawl/crawl.h"
+
+#include <errno.h>
+
+/* Append PART and a NUL to B; where it begins. */
+static size_t add_terminated(struct buffer *b, struct url_part part, bool *ok)
+{
+    size_t begin = b->len;
+    *ok = *ok && buffer_append(b, part.at, part.len) && buffer_append_char(b, '\0');
+    return begin;
+}
+
+int naming_file(struct crawl *c, struct job *job, char name[NAME_BYTES_MAX + 1])
+{
+    const struct url *url = &job->asked;
+    struct buffer b = {0};
+    bool ok = true;
+    size_t origin = add_terminated(&b, url->origin, &ok), path = add_terminated(&b, url->path, &ok),
+           query = add_terminated(&b, url->query, &ok);
+    if (!ok) {
+        buffer_release(&b);
+        return ENOMEM;
+    }
+    struct name_parts parts = {
+        .path = b.data + path,
+        .query = url->has_query ? b.data + query : NULL,
+        .media_type = *job->type ? job->type : NULL,
+    };
+    enum store_status s = sites_name(c->sites, b.data + origin, buffer_text(&job->name), &parts.site);
+    int error = s == STORE_SYSTEM ? errno : s == STORE_NO_MEMORY ? ENOMEM : s == STORE_INVALID ? EINVAL : 0;
+    if (!error && name_make(&parts, name) != STORE_OK)
+        error = EINVAL;
+    buffer_release(&b);
+    return error;
+}
+
+bool naming_page(struct crawl *c, struct job *job)
+{
+    /* A pattern that gives up leaves the host as the name, which is as good as any. */
+    return job->name.len ||
+           pattern_name(c->pattern, job->asked.host.at, job->asked.host.len, &job->name) != PATTERN_NO_MEMORY;
+}
