@@ -139,4 +139,7 @@ void forage_stop(struct forage *forage);
 /* NULL is fine. */
 void forage_free(struct forage *forage);
 
+/* Write "forage 0.1.0" and the libraries that it runs with, as a terminated text of one line, into TEXT. */
+void forage_describe(char *text, size_t size);
+
 #endif

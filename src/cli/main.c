@@ -97,6 +97,13 @@ static int crawl(struct arguments *a)
     return status;
 }
 
+static void print_version(void)
+{
+    char text[512];
+    forage_describe(text, sizeof text);
+    puts(text);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments a;
@@ -106,7 +113,7 @@ int main(int argc, char **argv)
     else if (a.help)
         options_help();
     else if (a.version)
-        puts("forage " FORAGE_VERSION);
+        print_version();
     else
         status = crawl(&a);
     arguments_release(&a);

@@ -174,6 +174,12 @@ static const char *take_allow_private(struct arguments *a, const char *value)
     return NULL;
 }
 
+static const char *take_robots(struct arguments *a, const char *value)
+{
+    (void)a;
+    return strcmp(value, "off") == 0 ? NULL : "is not off: robots.txt is not read by this version";
+}
+
 static const char *take_quiet(struct arguments *a, const char *value)
 {
     (void)value;
@@ -220,6 +226,7 @@ static const struct row rows[] = {
     {0, "host-pattern", "REGEX", "PCRE2; its first capture in the host names the page", take_host_pattern},
     {0, "keep-errors", NULL, "keep the bodies of error answers, too", take_keep_errors},
     {0, "allow-private", NULL, "follow redirects to addresses that are not public", take_allow_private},
+    {0, "robots", "off", "do not read robots.txt; this version never does", take_robots},
     {0, "log", "FILE", "append a JSON object a line for each URL", take_log},
     {'q', "quiet", NULL, "say nothing but what failed", take_quiet},
     {'v', "verbose", NULL, "a line a page, also where no one watches", take_verbose},

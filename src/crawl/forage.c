@@ -267,3 +267,10 @@ void forage_free(struct forage *f)
     config_release(&c->config);
     free(f);
 }
+
+void forage_describe(char *text, size_t size)
+{
+    char pcre2[32];
+    pattern_library(pcre2, sizeof pcre2);
+    snprintf(text, size, "forage %s (%s PCRE2/%s)", FORAGE_VERSION, fetcher_library(), pcre2);
+}

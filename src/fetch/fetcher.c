@@ -300,3 +300,8 @@ int fetcher_run(struct mp_worker *worker, void *arg)
     tear_down(&f);
     return status;
 }
+
+const char *fetcher_library(void)
+{
+    return curl_version();
+}

@@ -37,4 +37,7 @@ struct fetch_options {
 /* An mp_executor_fn; ARG is a const struct fetch_options. Returns the worker's exit status. */
 int fetcher_run(struct mp_worker *worker, void *arg);
 
+/* The name and version of libcurl and what it is made with; a constant text. */
+const char *fetcher_library(void);
+
 #endif

@@ -3,6 +3,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,4 +144,11 @@ void pattern_free(struct pattern *pattern)
     pcre2_jit_stack_free(pattern->jit_stack);
     pcre2_code_free(pattern->code);
     free(pattern);
+}
+
+void pattern_library(char *version, size_t size)
+{
+    char whole[64] = "";
+    pcre2_config(PCRE2_CONFIG_VERSION, whole);
+    snprintf(version, size, "%.*s", (int)strcspn(whole, " "), whole);
 }

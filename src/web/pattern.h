@@ -42,6 +42,9 @@ enum pattern_status pattern_name(struct pattern *pattern, const char *host, size
 /* A constant text for STATUS, never NULL. */
 const char *pattern_status_text(enum pattern_status status);
 
+/* Write the version of PCRE2 that is in use, without its date, into VERSION. */
+void pattern_library(char *version, size_t size);
+
 /* Accepts NULL. */
 void pattern_free(struct pattern *pattern);
 
