@@ -1,5 +1,8 @@
 # What is installed: two libraries (static and shared), their headers and pkg-config files, and the program.
 
+# The pkg-config files name the prefix relative to themselves, so that `cmake --install --prefix` may choose another.
+file(RELATIVE_PATH PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+
 # product(NAME LAYERS LAYER... [USES TARGET...]): libNAME.a and libNAME.so. Only symbols in src/libNAME.map are exported.
 function(product name)
   cmake_parse_arguments(P "" "MAP" "LAYERS;USES" ${ARGN})
@@ -17,7 +20,8 @@ function(product name)
   foreach(kind static shared)
     set_target_properties(${name}_${kind} PROPERTIES OUTPUT_NAME ${name} LINKER_LANGUAGE C)
   endforeach()
-  set_target_properties(${name}_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0 LINK_DEPENDS ${P_MAP})
+  set_target_properties(${name}_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0 LINK_DEPENDS ${P_MAP}
+                        INSTALL_RPATH $ORIGIN)
   target_link_options(${name}_shared PRIVATE -Wl,--version-script=${P_MAP} -Wl,--no-undefined)
   target_link_libraries(${name}_static PUBLIC ${libs} Threads::Threads)
   target_link_libraries(${name}_shared PRIVATE ${libs} Threads::Threads)
