@@ -248,7 +248,7 @@ Test(lists, lines_of_a_slow_pipe_are_fetched_while_others_are)
     cr_assert_eq(mkfifo(fifo, 0600), 0);
     int fd = open(fifo, O_RDWR | O_CLOEXEC);
     struct crawl c = {.run.working_folder = folder};
-    crawl_start(&c, f, "-v", "--timeout", "3s", "list", NULL);
+    crawl_start(&c, f, "-v", "--timeout", "1s", "list", NULL);
     dprintf(fd, "www.shop.com/first\n");
     cr_assert(fixture_wait_requests(f, 1, 10000));
     for (int i = 2; i < 5; i++) {

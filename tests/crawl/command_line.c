@@ -1,0 +1,198 @@
+/* The command line: help, version, what is refused, and what is said when. */
+#include "support/crawl.h"
+#include "support/files.h"
+#include "support/support.h"
+
+#include <criterion/criterion.h>
+#include <forage/forage.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(command_line, .timeout = 60);
+
+static const struct fixture_route routes[] = {
+    {.path = "/gone", .reply = {.status = 404, .body = "gone"}},
+    {.path = "/", .prefix = true, .reply = {.body = "fine"}},
+    {0}};
+
+static struct fixture *start(void)
+{
+    return fixture_start(&(struct fixture_options){.routes = routes});
+}
+
+Test(command_line, help_and_version_are_printed_on_standard_output)
+{
+    static const char *const options[] = {
+        "-o, --output DIR",      "-j, --workers N",       "-c, --connections N",   "    --per-host N",
+        "-T, --timeout TIME",    "--connect-timeout",     "    --max-size SIZE",   "    --max-redirects N",
+        "-A, --user-agent TEXT", "-H, --header LINE",     "-x, --proxy URL",       "    --ca-file FILE",
+        "    --resolve HOST:",   "    --http-version V",  "    --host-pattern RE", "    --keep-errors ",
+        "    --allow-private ",  "    --log FILE",        "-q, --quiet ",          "-v, --verbose ",
+        "-h, --help ",           "-V, --version ",        "Exit status: 0 all well",
+    };
+    static const char *const helps[] = {"-h", "--help"}, *const versions[] = {"-V", "--version"};
+    for (size_t i = 0; i < 2; i++) {
+        struct run run = {0};
+        run_forage(&run, helps[i], NULL);
+        cr_assert_eq(run.status, FORAGE_EXIT_OK);
+        cr_assert_str_eq(run.err, "");
+        for (size_t k = 0; k < SUPPORT_COUNT(options); k++)
+            cr_expect(text_has(run.out, options[k]), "%s in %s", options[k], run.out);
+        run_release(&run);
+        run_forage(&run, versions[i], NULL);
+        cr_assert_eq(run.status, FORAGE_EXIT_OK);
+        cr_assert_eq(strncmp(run.out, "forage " FORAGE_VERSION, strlen("forage " FORAGE_VERSION)), 0, "%s", run.out);
+        cr_assert_str_eq(run.err, "");
+        run_release(&run);
+    }
+}
+
+struct refused {
+    const char *arguments[4];
+    const char *says;
+};
+
+/* Each is refused before anything is fetched or made. */
+static const struct refused refused[] = {
+    {{NULL}, "forage: no list or URL given (see forage --help)\n"},
+    {{"-q"}, "forage: no list or URL given (see forage --help)\n"},
+    {{"--nothing", "x"}, "unrecognized option '--nothing'\n"},
+    {{"-Z", "x"}, "invalid option -- 'Z'\n"},
+    {{"x", "-o"}, "option requires an argument -- 'o'\n"},
+    {{"x", "--log"}, "option '--log' requires an argument\n"},
+    {{"--quiet=yes", "x"}, "option '--quiet' doesn't allow an argument\n"},
+    {{"-o", "", "x"}, "forage: --output: '' is no folder\n"},
+    {{"-j", "0", "x"}, "forage: --workers: '0' is not a number in range\n"},
+    {{"-j", "-1", "x"}, "forage: --workers: '-1' is not a number in range\n"},
+    {{"-j", "1025", "x"}, "forage: more than 1024 workers\n"},
+    {{"-c", "two", "x"}, "forage: --connections: 'two' is not a number in range\n"},
+    {{"-c", "65537", "x"}, "forage: more than 65536 connections\n"},
+    {{"--per-host", "4x", "x"}, "forage: --per-host: '4x' is not a number in range\n"},
+    {{"--per-host", "99999999999999999999", "x"}, "forage: --per-host: '99999999999999999999' is not a number in range\n"},
+    {{"-T", "0", "x"}, "forage: --timeout: '0' is not a duration above 0, such as 30, 1.5 or 2m\n"},
+    {{"-T", "3 s", "x"}, "forage: --timeout: '3 s' is not a duration above 0, such as 30, 1.5 or 2m\n"},
+    {{"--connect-timeout", "-1", "x"}, "forage: --connect-timeout: '-1' is not a duration above 0"},
+    {{"--max-size", "0", "x"}, "forage: --max-size: '0' is not a size above 0, such as 500k or 64M\n"},
+    {{"--max-size", "1X", "x"}, "forage: --max-size: '1X' is not a size above 0, such as 500k or 64M\n"},
+    {{"--max-redirects", "-1", "x"}, "forage: --max-redirects: '-1' is not a number in range\n"},
+    {{"--max-redirects", "1001", "x"}, "forage: --max-redirects: '1001' is not a number in range\n"},
+    {{"-A", "two\nlines", "x"}, "forage: the user agent contains a control character\n"},
+    {{"-H", "no colon", "x"}, "forage: a header must look like \"Name: value\"\n"},
+    {{"-H", "X: a\r\nY: b", "x"}, "forage: a header contains a control character\n"},
+    {{"--resolve", "a.com:80", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
+    {{"--resolve", "a.com:http:127.0.0.1", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
+    {{"--resolve", "a.com:80:127.0.0.1:", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
+    {{"--http-version", "3", "x"}, "forage: --http-version: '3' is none of any, 1.0, 1.1, 2, 2-prior\n"},
+    {{"--host-pattern", "www.(.*", "x"}, "forage: host pattern, at offset 7: missing closing parenthesis\n"},
+    {{"--host-pattern", "*a", "x"}, "forage: host pattern, at offset 0: quantifier does not follow a repeatable item\n"},
+};
+
+Test(command_line, what_has_no_meaning_is_one_line_and_status_2)
+{
+    for (size_t i = 0; i < SUPPORT_COUNT(refused); i++) {
+        const struct refused *r = &refused[i];
+        struct run run = {0};
+        run_argv(&run, r->arguments);
+        cr_expect(run.status == FORAGE_EXIT_USAGE && text_has(run.err, r->says) && text_lines(run.err) == 1 &&
+                      !run.out_len && run.left_behind == 0 && files_count(run.folder) == 0,
+                  "%s %s: status %d: %s", r->arguments[0], r->says, run.status, run.err);
+        run_release(&run);
+    }
+}
+
+Test(command_line, what_cannot_be_opened_is_one_line_and_status_3)
+{
+    static const struct refused unopened[] = {
+        {{"-o", "/dev/null", "http://127.0.0.1:1/"}, "forage: /dev/null: Not a directory\n"},
+        {{"-o", "no/such/folder", "http://127.0.0.1:1/"}, "forage: no/such/folder: No such file or directory\n"},
+        {{"--log", "no/log", "http://127.0.0.1:1/"}, "forage: no/log: No such file or directory\n"},
+        {{"--log", ".", "http://127.0.0.1:1/"}, "forage: .: Is a directory\n"},
+    };
+    for (size_t i = 0; i < SUPPORT_COUNT(unopened); i++) {
+        const struct refused *r = &unopened[i];
+        struct run run = {0};
+        run_argv(&run, r->arguments);
+        cr_expect(run.status == FORAGE_EXIT_FILE && strcmp(run.err, r->says) == 0 && run.left_behind == 0,
+                  "%s: status %d: %s", r->says, run.status, run.err);
+        run_release(&run);
+    }
+}
+
+Test(command_line, a_run_without_a_terminal_says_only_its_summary_and_what_failed)
+{
+    struct fixture *f = start();
+    static const char *const loud[] = {"-v", "--verbose"}, *const quiet[] = {"-q", "--quiet"};
+    struct crawl c = {.run.input = "www.shop.com/fine\n"};
+    crawl_run(&c, f, "-", NULL);
+    cr_assert_eq(text_lines(c.run.err), 1, "%s", c.run.err);
+    cr_assert(text_has(c.run.err, "1 fetched (4 B), 0 failed, 0 skipped, 0 bad lines in 0."), "%s", c.run.err);
+    crawl_release(&c);
+    for (size_t i = 0; i < 2; i++) {
+        c = (struct crawl){.run.input = "www.shop.com/fine\nwww.shop.com/gone\n"};
+        crawl_run(&c, f, loud[i], "-", NULL);
+        cr_assert_eq(text_lines(c.run.err), 3, "%s", c.run.err);
+        cr_assert(text_has(c.run.err, "shop finished  200  4 B  output/shop/fine~.html\n"), "%s", c.run.err);
+        cr_assert(text_has(c.run.err, "forage: http://www.shop.com/gone: HTTP status 404\n"), "%s", c.run.err);
+        crawl_release(&c);
+        c = (struct crawl){.run.input = "www.shop.com/fine\nwww.shop.com/gone\n"};
+        crawl_run(&c, f, quiet[i], "-", NULL);
+        cr_assert_str_eq(c.run.err, "forage: http://www.shop.com/gone: HTTP status 404\n");
+        cr_assert_str_eq(c.run.out, "");
+        crawl_release(&c);
+    }
+    fixture_stop(f);
+}
+
+Test(command_line, quiet_is_silent_when_all_is_well)
+{
+    struct fixture *f = start();
+    struct crawl c = {.run.input = "www.shop.com/fine\n"};
+    crawl_run(&c, f, "-q", "-", NULL);
+    cr_assert_str_eq(c.run.err, "");
+    cr_assert_str_eq(c.run.out, "");
+    cr_assert_eq(c.run.status, FORAGE_EXIT_OK);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+Test(command_line, the_log_is_appended_to_and_has_what_the_readme_says)
+{
+    static const char *const keys[] = {"url",  "final_url", "status", "error", "attempts",
+                                       "file", "bytes",     "name",   "ms"};
+    struct fixture *f = start();
+    char *folder = files_temp_folder();
+    for (size_t runs = 1; runs <= 2; runs++) {
+        struct crawl c = {.run = {.working_folder = folder, .input = "www.shop.com/fine\nwww.shop.com/gone\n"}};
+        crawl_run(&c, f, "-", NULL);
+        cr_assert_eq(json_array_size(c.log), 2 * runs);
+        for (size_t i = 0; i < json_array_size(c.log); i++) {
+            const json_t *line = json_array_get(c.log, i);
+            cr_assert_eq(json_object_size(line), SUPPORT_COUNT(keys));
+            for (size_t k = 0; k < SUPPORT_COUNT(keys); k++)
+                cr_assert(json_object_get(line, keys[k]), "%s", keys[k]);
+        }
+        const json_t *line = crawl_logged(&c, "http://www.shop.com/fine");
+        cr_assert_str_eq(text_member(line, "final_url"), "http://www.shop.com/fine");
+        cr_assert_str_eq(text_member(line, "name"), "shop");
+        cr_assert_eq(json_integer_value(json_object_get(line, "attempts")), 1);
+        crawl_release(&c);
+    }
+    files_remove(folder);
+    free(folder);
+    fixture_stop(f);
+}
+
+Test(command_line, options_may_stand_behind_the_list_and_two_dashes_end_them)
+{
+    struct fixture *f = start();
+    char *folder = files_temp_folder(), *path = files_path(folder, "-q");
+    files_write(path, "www.shop.com/fine\n", -1);
+    struct crawl c = {.run.working_folder = folder};
+    crawl_run(&c, f, "http://www.shop.com/other", "-v", "--", "-q", NULL);
+    cr_assert(text_has(c.run.err, "2 fetched (8 B), 0 failed"), "%s", c.run.err);
+    crawl_release(&c);
+    files_remove(folder);
+    free(path);
+    free(folder);
+    fixture_stop(f);
+}
