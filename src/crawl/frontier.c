@@ -130,6 +130,7 @@ bool frontier_add(struct frontier *f, struct job *job)
     if (!h)
         return false;
     job->host = h;
+    job->suspect = false; /* a redirect of one is a new start: its place is its host's again */
     job->next = NULL;
     if (h->first)
         h->last->next = job;

@@ -58,9 +58,11 @@ static void forget_headers(struct transfer *t)
     buffer_clear(&t->location);
     buffer_clear(&t->type);
     buffer_clear(&t->codings);
+    framing_forget(&t->framing);
 }
 
-static void read_header(struct transfer *t, const char *line, size_t len)
+/* The error that the header makes, or FETCH_OK. */
+static enum fetch_error read_header(struct transfer *t, const char *line, size_t len)
 {
     struct text value;
     if (len > 5 && memcmp(line, "HTTP/", 5) == 0) /* the next answer after a 1xx one, or after a proxy's */
@@ -72,7 +74,11 @@ static void read_header(struct transfer *t, const char *line, size_t len)
     else if (header_value(line, len, "Content-Encoding", &value)) {
         buffer_append_text(&t->codings, t->codings.len ? "," : "");
         buffer_append(&t->codings, value.data, value.len);
-    }
+    } else if (header_value(line, len, "Content-Length", &value))
+        return framing_length(&t->framing, value.data, value.len) ? FETCH_OK : FETCH_PROTOCOL;
+    else if (header_value(line, len, "Transfer-Encoding", &value))
+        return framing_coding(value.data, value.len) ? FETCH_OK : FETCH_PROTOCOL;
+    return FETCH_OK;
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
@@ -83,8 +89,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
     t->window_bytes += len;
     if (t->header_bytes > HEADER_BYTES_MAX)
         return abort_with(t, FETCH_PROTOCOL, "more than 256 KiB of headers");
-    if (!t->body_began)
-        read_header(t, line, len);
+    if (!t->body_began && read_header(t, line, len) != FETCH_OK)
+        return abort_with(t, FETCH_PROTOCOL, "the headers do not say where the body ends");
     return len;
 }
 

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "fetch/error.h"
 #include "fetch/fetcher.h"
+#include "fetch/framing.h"
 #include "fetch/message.h"
 #include "fetch/poller.h"
 
@@ -45,6 +46,7 @@ struct transfer {
     struct buffer location;
     struct buffer type;
     struct buffer codings;
+    struct framing framing;
     struct buffer body; /* decoded bytes that have not been sent to the parent */
     struct decoder *decoder;
     enum fetch_error error; /* our own verdict, made in a callback; libcurl then only knows that we aborted */

@@ -130,3 +130,22 @@ Test(frontier, what_is_queued_at_the_end_is_given_back)
     frontier_release(&f, drop, &dropped);
     cr_assert_eq(dropped, 4);
 }
+
+/* It kept the mark of a suspect, so the place that it took of its host was never given back. */
+Test(frontier, a_suspect_that_was_redirected_gives_its_hosts_place_back)
+{
+    struct frontier f;
+    frontier_init(&f, 1);
+    frontier_add_suspect(&f, job_for("http://a/1"));
+    struct job *job = frontier_next(&f);
+    frontier_leave(&f, job);
+    cr_assert(frontier_add(&f, job));
+    cr_assert_eq(frontier_next(&f), job);
+    add(&f, "http://a/2");
+    cr_assert_not(frontier_has_next(&f));
+    leave(&f, job);
+    cr_assert(frontier_has_next(&f));
+    leave(&f, expect_next(&f, "http://a/2"));
+    cr_assert_eq(f.host_count, 0);
+    frontier_release(&f, drop, NULL);
+}
