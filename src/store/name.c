@@ -70,7 +70,7 @@ static struct leaf leaf_of(const struct name_parts *parts)
     else if (own_len && !own_is_html)
         memcpy(leaf.extension, own, own_len);
     else
-        strcpy(leaf.extension, "html");
+        memcpy(leaf.extension, "html", sizeof "html");
     return leaf;
 }
 
