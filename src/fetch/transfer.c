@@ -356,8 +356,12 @@ static struct text text_of(const struct buffer *b)
     return (struct text){buffer_text(b), b->len};
 }
 
+/* Once the parent is gone, or cannot be told something, it must not be told anything else: it would take a body without its
+ * middle for a whole one, or an end for the server's fault. */
 static void send_answer(struct transfer_setup *setup, uint64_t task, const struct fetch_answer *answer)
 {
+    if (setup->disconnected)
+        return;
     buffer_clear(&setup->message);
     fetch_answer_encode(answer, &setup->message);
     struct iovec pieces[] = {
