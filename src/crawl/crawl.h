@@ -46,6 +46,7 @@ struct crawl {
     struct pages *pages;
 
     FILE *log;
+    bool log_failed;
     struct forage_progress counts;
     uint64_t failures[FETCH_ERROR_COUNT];
     int exit_status;
@@ -111,6 +112,9 @@ void landing_done(const struct pages_done *done, void *context);
 /* JOB has succeeded, or failed with job->error or an HTTP status: count it, tell the user, log it, and free it. */
 void report_end(struct crawl *c, struct job *job);
 void report_bad_line(struct crawl *c, const char *file, unsigned long line, const char *reason);
+
+/* The log could not be written, as errno says: told once, as a line 0 of the log. */
+void report_log_failure(struct crawl *c);
 
 /* A failure that is not one URL's: FILE for lists and the log. */
 void report_trouble(struct crawl *c, enum forage_status status);

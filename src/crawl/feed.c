@@ -60,7 +60,14 @@ bool feed_names_host(const struct crawl *c, const struct url *url)
 bool feed_park(struct crawl *c, struct job *job)
 {
     static const unsigned max = PARKED_MAX;
-    if (!c->sources || job->parked || c->counts.in_flight > max)
+    if (job->parked)
+        return false;
+    if (feed_names_host(c, job_target(job))) { /* by a line that was read while the job was out */
+        job->parked = true;
+        job->error = FETCH_OK;
+        return frontier_add(&c->frontier, job);
+    }
+    if (!c->sources || c->counts.in_flight > max)
         return false;
     job->parked = true;
     job->next = NULL;

@@ -223,7 +223,7 @@ enum forage_status forage_run(struct forage *f, struct forage_summary *summary)
         pages_close(c->pages, landing_done, c);
     c->pages = NULL;
     if (c->log && fflush(c->log) != 0)
-        report_trouble(c, FORAGE_FILE);
+        report_log_failure(c);
     report_tick(c, true);
     *summary = (struct forage_summary){.counts = c->counts, .exit_status = c->exit_status, .stopped = stopped};
     return s == FORAGE_OK ? c->trouble : s;

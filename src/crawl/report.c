@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +100,7 @@ void report_end(struct crawl *c, struct job *job)
     tame(job->name.data ? job->name.data : job->detail);
     struct forage_page page = page_of(job);
     if (c->log && !log_line(c->log, &page))
-        report_trouble(c, FORAGE_FILE);
+        report_log_failure(c);
     if (c->config.options.on_page)
         c->config.options.on_page(&page, c->config.options.context);
     job_free(job);
@@ -111,6 +112,14 @@ void report_bad_line(struct crawl *c, const char *file, unsigned long line, cons
     fail_with(c, FORAGE_EXIT_OTHER);
     if (c->config.options.on_bad_line)
         c->config.options.on_bad_line(file, line, reason, c->config.options.context);
+}
+
+void report_log_failure(struct crawl *c)
+{
+    if (!c->log_failed && c->config.options.on_bad_line)
+        c->config.options.on_bad_line(c->config.options.log, 0, strerror(errno), c->config.options.context);
+    c->log_failed = true;
+    report_trouble(c, FORAGE_FILE);
 }
 
 void report_trouble(struct crawl *c, enum forage_status status)

@@ -116,6 +116,8 @@ static bool is_over(const struct run_pump *pump)
 
 static void turn(struct run_pump *pump)
 {
+    if (may_close_input(pump)) /* before the poll: an empty input gives it nothing to wake for */
+        close_input(pump);
     struct pollfd watched[WATCHED] = {
         [WATCH_OUT] = {pump->output_fds[PUMP_OUT], POLLIN, 0},
         [WATCH_ERR] = {pump->output_fds[PUMP_ERR], POLLIN, 0},
@@ -135,8 +137,6 @@ static void turn(struct run_pump *pump)
         feed(pump);
     if (watched[WATCH_WAKE].revents)
         eventfd_read(pump->wake_fd, &(eventfd_t){0});
-    if (may_close_input(pump))
-        close_input(pump);
     if (pump->measure && !pump->ended_ns)
         sample(pump);
     if (watched[WATCH_END].revents)

@@ -54,6 +54,15 @@ Test(run, a_program_that_does_not_read_its_input_does_not_end_the_test)
     run_release(&run);
 }
 
+Test(run, an_empty_input_ends_at_once)
+{
+    struct run run = {.time_limit_ms = 5000};
+    shell(&run, "cat; echo done");
+    cr_assert_str_eq(run.out, "done\n");
+    cr_assert_not(run.timed_out);
+    run_release(&run);
+}
+
 Test(run, the_time_limit_kills_the_program_and_its_children)
 {
     struct run run = {.time_limit_ms = 200};

@@ -1,0 +1,112 @@
+/* The exit status: one for each kind of failure, and of several the lowest that is neither 0 nor 1, in any order. */
+#include "support/crawl.h"
+#include "support/files.h"
+#include "support/support.h"
+
+#include <criterion/criterion.h>
+#include <forage/forage.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Statuses 2 and 3 are in command_line.c, 5 in tls.c, 128 and more in signals.c. */
+TestSuite(exit_status, .timeout = 60);
+
+static const struct fixture_route routes[] = {
+    {.path = "/other", .reply = {.location = "ftp://www.shop.com/"}},
+    {.path = "/network", .reply = {.fault = FIXTURE_SILENT, .end = FIXTURE_DROP}},
+    {.path = "/unauthorised", .reply = {.status = 401, .headers = "WWW-Authenticate: Basic realm=\"x\"\r\n"}},
+    {.path = "/proxy", .reply = {.status = 407}},
+    {.path = "/protocol", .reply = {.fault = FIXTURE_RAW, .body = "hello\r\n\r\n", .end = FIXTURE_DROP}},
+    {.path = "/coding", .reply = {.body = "not gzip", .headers = "Content-Encoding: gzip\r\n"}},
+    {.path = "/redirect", .reply = {.location = "/redirect"}},
+    {.path = "/404", .reply = {.status = 404}},
+    {.path = "/500", .reply = {.status = 500}},
+    {.path = "/304", .reply = {.status = 304}},
+    {.path = "/204", .reply = {.status = 204}},
+    {.path = "/", .prefix = true, .reply = {.body = "fine"}},
+    {0}};
+
+static int status_of(struct fixture *f, const char *list)
+{
+    struct crawl c = {.run.input = list};
+    crawl_run(&c, f, "-q", "-", NULL);
+    int status = c.run.status;
+    crawl_release(&c);
+    return status;
+}
+
+Test(exit_status, each_kind_of_failure_has_its_own)
+{
+    static const struct {
+        const char *list;
+        int status;
+    } rows[] = {
+        {"", 0},
+        {"www.shop.com/fine\n", 0},
+        {"www.shop.com/204\n", 0},
+        {"www.shop.com/fine\nwww.shop.com/fine\n", 0}, /* a duplicate is no failure */
+        {"www.shop.com/other\n", 1},
+        {"not a line\n", 1},
+        {"www.shop.com/network\n", 4},
+        {"www.shop.com/unauthorised\n", 6},
+        {"www.shop.com/proxy\n", 6},
+        {"www.shop.com/protocol\n", 7},
+        {"www.shop.com/coding\n", 7},
+        {"www.shop.com/redirect\n", 7},
+        {"www.shop.com/404\n", 8},
+        {"www.shop.com/500\n", 8},
+        {"www.shop.com/304\n", 8},
+    };
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        int status = status_of(f, rows[i].list);
+        cr_expect_eq(status, rows[i].status, "%sis %d, not %d", rows[i].list, status, rows[i].status);
+    }
+    fixture_stop(f);
+}
+
+Test(exit_status, of_several_failures_the_lowest_counts_in_any_order)
+{
+    static const char *const lines[] = {"www.shop.com/404\n", "not a line\n", "www.shop.com/network\n",
+                                        "www.shop.com/unauthorised\n", "www.shop.com/fine\n", "www.shop.com/coding\n"};
+    static const struct {
+        unsigned used; /* a bit a line */
+        int status;
+    } rows[] = {{0x3f, 4}, {0x3b, 6}, {0x33, 7}, {0x13, 8}, {0x12, 1}, {0x10, 0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        for (size_t first = 0; first < SUPPORT_COUNT(lines); first++) {
+            char list[512] = "";
+            for (size_t k = 0; k < SUPPORT_COUNT(lines); k++) {
+                size_t line = (first + k) % SUPPORT_COUNT(lines);
+                if (rows[i].used >> line & 1)
+                    strcat(list, lines[line]);
+            }
+            int status = status_of(f, list);
+            cr_expect_eq(status, rows[i].status, "%s is %d, not %d", list, status, rows[i].status);
+        }
+    }
+    fixture_stop(f);
+}
+
+Test(exit_status, a_log_that_cannot_be_written_is_a_failure_of_a_file)
+{
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    char resolve[48];
+    snprintf(resolve, sizeof resolve, "*:80:127.0.0.1:%u", fixture_port(f));
+    struct run run = {0};
+    run_forage(&run, "--resolve", resolve, "--log", "/dev/full", "http://www.shop.com/fine", NULL);
+    cr_assert_eq(run.status, FORAGE_EXIT_FILE, "%s", run.err);
+    cr_assert(text_has(run.err, "/dev/full"), "%s", run.err);
+    run_release(&run);
+    fixture_stop(f);
+}
+
+Test(exit_status, help_that_nobody_reads_is_no_success)
+{
+    struct run run = {.closed_output = true};
+    run_forage(&run, "--help", NULL);
+    cr_assert_neq(run.status, FORAGE_EXIT_OK);
+    run_release(&run);
+}
