@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 512, NARROW = 20 };
+enum { LINE_MAX_BYTES = 512, NARROW = 20, SHOWN_NAME_BYTES = 4096 };
 
 void display_init(struct display *d, bool quiet, bool verbose)
 {
@@ -61,13 +61,33 @@ void display_page(const struct forage_page *page, void *context)
         print_failure(page);
 }
 
+/* A shell's glob may find any name, and some would steer the terminal that shows them. */
+static const char *escape_name(const char *name, char out[SHOWN_NAME_BYTES])
+{
+    size_t len = 0;
+    for (; *name && len + sizeof "\\xff" <= SHOWN_NAME_BYTES; name++) {
+        bool plain = *name >= ' ' && *name <= '~';
+        len += (size_t)snprintf(out + len, SHOWN_NAME_BYTES - len, plain ? "%c" : "\\x%02x", (unsigned char)*name);
+    }
+    out[len] = '\0';
+    return out;
+}
+
 void display_bad_line(const char *file, unsigned long line, const char *reason, void *context)
 {
+    char shown[SHOWN_NAME_BYTES];
     clear_progress(context);
+    escape_name(file, shown);
     if (line)
-        fprintf(stderr, "%s:%lu: %s\n", file, line, reason);
+        fprintf(stderr, "%s:%lu: %s\n", shown, line, reason);
     else
-        fprintf(stderr, "forage: %s%s%s\n", file, *file ? ": " : "", reason);
+        fprintf(stderr, "forage: %s%s%s\n", shown, *shown ? ": " : "", reason);
+}
+
+void display_bad_list(const char *file, const char *reason)
+{
+    char shown[SHOWN_NAME_BYTES];
+    fprintf(stderr, "forage: %s: %s\n", escape_name(file, shown), reason);
 }
 
 static unsigned terminal_columns(void)

@@ -20,6 +20,9 @@ void display_page(const struct forage_page *page, void *context);
 void display_bad_line(const char *file, unsigned long line, const char *reason, void *context);
 void display_tick(const struct forage_progress *progress, void *context);
 
+/* A list that cannot be opened. */
+void display_bad_list(const char *file, const char *reason);
+
 void display_summary(struct display *d, const struct forage_summary *summary);
 
 #endif

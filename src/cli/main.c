@@ -45,7 +45,7 @@ static int add_sources(struct forage *f, const struct arguments *a)
     for (int i = 0; i < a->source_count; i++) {
         enum forage_status s = add_source(f, a->sources[i]);
         if (s != FORAGE_OK) {
-            fprintf(stderr, "forage: %s: %s\n", a->sources[i], strerror(errno));
+            display_bad_list(a->sources[i], strerror(errno));
             return exit_of(s);
         }
     }

@@ -335,6 +335,14 @@ bool transfer_is_idle(struct transfer *t, int64_t now_ms)
     return true;
 }
 
+/* A header line beyond 100 KiB is CURLE_OUT_OF_MEMORY to libcurl before 8.6, which would be a fault of this machine. */
+static bool has_long_header(const struct transfer *t, CURLcode result)
+{
+    curl_off_t first_byte_us = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte_us);
+    return result == CURLE_OUT_OF_MEMORY && first_byte_us > 0 && !t->body_began;
+}
+
 /* What libcurl reports when a TLS connection ends in the middle of a body is a receive error without an errno, and when a
  * peer resets, the errno is in the words' place: both are told by whether the body had begun. */
 static enum fetch_error verdict(struct transfer *t, CURLcode result)
@@ -345,6 +353,10 @@ static enum fetch_error verdict(struct transfer *t, CURLcode result)
         return FETCH_OK;
     if (result != CURLE_OK) {
         long os_errno = 0;
+        if (has_long_header(t, result)) {
+            abort_with(t, FETCH_PROTOCOL, "a header line is too long");
+            return FETCH_PROTOCOL;
+        }
         curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
         return fetch_error_of_curl(result, os_errno);
     }
