@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 LIMIT_SECONDS = 300
-SAMPLE_SECONDS = 0.01
+SAMPLE_SECONDS = 0.002
 PR_SET_CHILD_SUBREAPER = 36
 
 

@@ -3,6 +3,8 @@
 The programs run in turn, A B C A B C, so that a slow phase of the machine hits all alike. After each run the files are
 compared with what was served. ROUNDS in the environment is how often each runs (5). A missed target is no failure of this
 program: its exit status is 1 when a program could not be run, or did not fetch what it should."""
+import fcntl
+import glob
 import os
 import shutil
 import signal
@@ -66,6 +68,13 @@ SITES = {"files": files_site, "latency": latency_site, "gone": gone_site}
 # ---- Runs ----
 
 
+def rounds_wanted():
+    rounds = os.environ.get("ROUNDS", "5")
+    if not rounds.isdigit() or int(rounds) == 0:
+        raise RuntimeError(f"ROUNDS is '{rounds}', not a number above 0")
+    return int(rounds)
+
+
 class Bench:
     """One workload, ready to be run: its site, its lists, and the folder that each run finds empty."""
 
@@ -109,7 +118,7 @@ class Bench:
         programs = self.workload.programs
         sampled = {name: self.run(command, sample=True) for name, command in programs.items()}
         timed = {name: [] for name in programs}
-        for _ in range(self.workload.rounds or int(os.environ.get("ROUNDS", "5"))):
+        for _ in range(self.workload.rounds or rounds_wanted()):
             for name, command in programs.items():
                 timed[name].append(self.run(command))
         shutil.rmtree(self.out)
@@ -200,11 +209,25 @@ def print_targets(results, targets):
 # ---- The program ----
 
 
+def claim_build():
+    """Two measurements at once would measure each other. What an earlier one left behind when it was killed goes away."""
+    lock = open(f"{BUILD}/lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RuntimeError("another measurement is running") from None
+    for folder in glob.glob(f"{BUILD}/run-*"):
+        shutil.rmtree(folder)
+    return lock
+
+
 def bench(name, file_system):
     workload = WORKLOADS[name]
+    os.makedirs(BUILD, exist_ok=True)
     print(f"== {name}: {workload.title}; output on {file_system}", flush=True)
-    corpus.make(WWW, workload.kind)
     with ExitStack() as at_end:
+        at_end.enter_context(claim_build())
+        corpus.make(WWW, workload.kind)
         home = at_end.enter_context(tempfile.TemporaryDirectory(prefix="run-", dir=BUILD))
         out = at_end.enter_context(output.FILE_SYSTEMS[file_system](home))
         site = SITES[workload.site](workload, home)
