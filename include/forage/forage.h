@@ -22,7 +22,7 @@ struct forage;
 enum forage_status {
     FORAGE_OK,
     FORAGE_USAGE,  /* an option has no meaning; forage_new's text says which */
-    FORAGE_FILE,   /* a list, the output folder or the log cannot be opened; errno says why */
+    FORAGE_FILE,   /* a list, a file of certificates, the output folder or the log cannot be opened; errno says why */
     FORAGE_SYSTEM, /* a system call failed; errno says which way */
     FORAGE_NO_MEMORY,
 };

@@ -40,6 +40,13 @@ static void raise_descriptor_limit(unsigned connections)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* A worker would find out at its first TLS connection, and fail one URL after another. */
+static enum forage_status check_ca_file(struct crawl *c, char *error, size_t size)
+{
+    const char *path = c->config.options.ca_file;
+    return !path || access(path, R_OK) == 0 ? FORAGE_OK : fail(FORAGE_FILE, error, size, path, strerror(errno));
+}
+
 static enum forage_status make_pattern(struct crawl *c, char *error, size_t size)
 {
     struct pattern_error wrong;
@@ -111,7 +118,7 @@ typedef enum forage_status make_fn(struct crawl *c, char *error, size_t size);
 /* The pool comes before the first thread: its workers are forked from what is there now. */
 static enum forage_status make(struct crawl *c, char *error, size_t size)
 {
-    static make_fn *const steps[] = {make_pattern, make_pool, make_store, make_log, make_loop};
+    static make_fn *const steps[] = {check_ca_file, make_pattern, make_pool, make_store, make_log, make_loop};
     raise_descriptor_limit(c->config.options.connections);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         enum forage_status s = steps[i](c, error, size);

@@ -68,6 +68,20 @@ static struct folder *free_slot(struct folders *folders)
     return oldest;
 }
 
+bool folders_make(const char *path)
+{
+    char *part = strdup(path);
+    bool ok = part != NULL;
+    for (char *slash = part ? strchr(part + 1, '/') : NULL; ok && slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        ok = mkdir(part, FOLDER_MODE) == 0 || errno == EEXIST;
+        *slash = '/';
+    }
+    ok = ok && (mkdir(part, FOLDER_MODE) == 0 || errno == EEXIST);
+    free(part);
+    return ok;
+}
+
 /* Open the folder NAME in PARENT, making it when it is not there. Another thread may make it at the same time. */
 static int open_or_make(int parent, const char *name)
 {

@@ -28,6 +28,10 @@ int folders_get(struct folders *folders, const char *path, size_t len);
 /* Close all that is kept open; errno stays. False when nothing was, so that asking again cannot end in another way. */
 bool folders_forget(struct folders *folders);
 
+/* Make the folder PATH and those above it where they are missing, as the user named them: links are followed. False and
+ * errno when one cannot be made. */
+bool folders_make(const char *path);
+
 /* Whether NAME is a relative path that stays below its start: no empty component, none that begins with a dot. */
 bool folders_name_ok(const char *name);
 

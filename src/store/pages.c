@@ -15,7 +15,6 @@ enum {
     DEFAULT_CAPACITY = 1024,
     DEFAULT_FOLDERS = 64,
     STAGE_MAX = 16, /* jobs after which a writer starts without waiting for pages_flush */
-    FOLDER_MODE = 0755,
 };
 
 struct pages {
@@ -38,7 +37,7 @@ const char *pages_step_text(enum pages_step step)
 
 static enum store_status open_root(struct pages *pages, const char *dir)
 {
-    if (mkdir(dir, FOLDER_MODE) != 0 && errno != EEXIST)
+    if (!folders_make(dir))
         return STORE_SYSTEM;
     pages->root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return pages->root >= 0 ? STORE_OK : STORE_SYSTEM;

@@ -55,7 +55,7 @@ struct pages_bytes {
     void *release_context;
 };
 
-/* Start writers for the folder DIR, which is made if only its last component is missing. OPTIONS may be NULL.
+/* Start writers for the folder DIR, which is made if it is missing, together with those above it. OPTIONS may be NULL.
  * Returns STORE_OK, STORE_NO_MEMORY or STORE_SYSTEM; on failure *PAGES is untouched. */
 enum store_status pages_open(const char *dir, const struct pages_options *options, struct pages **pages);
 

@@ -1,5 +1,6 @@
 #include "store/site.h"
 
+#include "store/folders.h"
 #include "store/media.h"
 #include "store/safe.h"
 #include "store/site_table.h"
@@ -248,7 +249,7 @@ enum store_status sites_name(struct sites *sites, const char *origin, const char
 /* Open DIR/.forage/sites. Nothing below DIR is followed, and nothing but a regular file is taken. */
 static int open_file(const char *dir)
 {
-    if (mkdir(dir, 0755) != 0 && errno != EEXIST)
+    if (!folders_make(dir))
         return -1;
     int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0)

@@ -28,7 +28,7 @@ enum {
     SITE_ORIGIN_MAX = 1024,
 };
 
-/* Open the registry of the output folder DIR, which is made if only its last component is missing.
+/* Open the registry of the output folder DIR, which is made if it is missing, together with those above it.
  * Returns STORE_OK, STORE_NO_MEMORY or STORE_SYSTEM (ELOOP, ENOTDIR or EINVAL: something else stands in the place of
  * .forage or sites); on failure *SITES is untouched. */
 enum store_status sites_open(const char *dir, struct sites **sites);

@@ -104,9 +104,10 @@ Test(command_line, what_cannot_be_opened_is_one_line_and_status_3)
 {
     static const struct refused unopened[] = {
         {{"-o", "/dev/null", "http://127.0.0.1:1/"}, "forage: /dev/null: Not a directory\n"},
-        {{"-o", "no/such/folder", "http://127.0.0.1:1/"}, "forage: no/such/folder: No such file or directory\n"},
+        {{"-o", "/dev/null/folder", "http://127.0.0.1:1/"}, "forage: /dev/null/folder: Not a directory\n"},
         {{"--log", "no/log", "http://127.0.0.1:1/"}, "forage: no/log: No such file or directory\n"},
         {{"--log", ".", "http://127.0.0.1:1/"}, "forage: .: Is a directory\n"},
+        {{"--ca-file", "no.pem", "http://127.0.0.1:1/"}, "forage: no.pem: No such file or directory\n"},
     };
     for (size_t i = 0; i < SUPPORT_COUNT(unopened); i++) {
         const struct refused *r = &unopened[i];

@@ -233,9 +233,17 @@ Test(pages, an_output_folder_that_cannot_be_opened_is_a_failed_open)
     write_file("file", "x");
     cr_assert_eq(pages_open(in_scratch("file"), NULL, &pages), STORE_SYSTEM);
     cr_assert_eq(errno, ENOTDIR);
-    cr_assert_eq(pages_open(in_scratch("no/such"), NULL, &pages), STORE_SYSTEM);
-    cr_assert_eq(errno, ENOENT);
+    cr_assert_eq(pages_open(in_scratch("file/below"), NULL, &pages), STORE_SYSTEM);
+    cr_assert_eq(errno, ENOTDIR);
     cr_assert_null(pages);
+}
+
+Test(pages, an_output_folder_is_made_together_with_those_above_it)
+{
+    struct pages *pages = NULL;
+    cr_assert_eq(pages_open(in_scratch("a/b/c/"), NULL, &pages), STORE_OK);
+    pages_close(pages, NULL, NULL);
+    cr_assert_eq(access(in_scratch("a/b/c"), W_OK), 0);
 }
 
 Test(pages, many_folders_keep_few_descriptors_open)
