@@ -9,7 +9,8 @@
  *
  * The messages lie in memory that all processes share. A process may be killed at any instant, also inside a call: the
  * queue is as it was before that call or as it is after it, and nobody waits for the dead. (A consumer that is killed
- * between get and task_done leaves its task unfinished: join with a timeout where that can happen.)
+ * between get and task_done leaves its task unfinished: join with a timeout where that can happen.) They do have to trust
+ * each other: each of them can write to all of it.
  *
  * Context: any thread of any process forked after mp_queue_new; not async-signal-safe. Where a function takes TIMEOUT_MS,
  * it waits so long at most (-1: for ever, 0: not at all). A signal does not end a wait. */

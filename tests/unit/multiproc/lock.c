@@ -31,7 +31,7 @@ static int try_to_use(void *lock)
 {
     end_with_test();
     int64_t begin = now_ms();
-    if (mp_lock_acquire(lock, 0) != MP_TIMEOUT || now_ms() - begin > 100)
+    if (mp_lock_acquire(lock, 0) != MP_TIMEOUT || now_ms() - begin > AT_ONCE_MS)
         return 1;
     if (mp_lock_acquire(lock, 200) != MP_TIMEOUT || now_ms() - begin < 199)
         return 2;

@@ -179,7 +179,6 @@ MANAGER_TEST(errors_of_the_server_come_back_and_outputs_are_untouched)
     cr_assert_eq(v.len, 77);
     cr_assert_eq(mp_dict_set(d, "k", 1, mp_dict_ref(foreign)), MP_INVALID);
     cr_assert_eq(mp_list_append(l, mp_dict_ref(foreign)), MP_INVALID);
-    cr_assert_eq(mp_dict_count((struct mp_dict *)l, &v.len), MP_OK);
     cr_assert_eq(mp_dict_get((struct mp_dict *)l, "k", 1, &v), MP_INVALID, "a list is no dict");
     mp_dict_free(foreign);
     mp_dict_free(d);
@@ -444,24 +443,21 @@ MANAGER_TEST(a_server_that_hangs_is_ended_all_the_same)
     mp_manager_free(m);
 }
 
-static int make_and_wait(void *arg)
+static int make_and_wait(void *pids)
 {
-    struct shared_work *w = arg;
-    end_with_test();
     struct mp_manager *m;
+    end_with_test();
     if (mp_manager_new(&m) != MP_OK)
         return 1;
     pid_t pid = mp_manager_pid(m);
-    close(w->event.fds[1]);
-    return write(*(int *)w->list, &pid, sizeof(pid)) == sizeof(pid) ? wait_for_ever(NULL) : 2;
+    return write(((struct event *)pids)->fds[1], &pid, sizeof(pid)) == sizeof(pid) ? wait_for_ever(NULL) : 2;
 }
 
-/* The server closes all descriptors of others, so its end shows by its process id. */
+/* The server closes all descriptors of others, so its end shows by its process id only. */
 MANAGER_TEST(the_server_ends_when_the_process_that_made_it_is_killed)
 {
     struct event pids = event_new();
-    struct shared_work w = {.event = event_new(), .list = (struct mp_list *)&pids.fds[1]};
-    struct mp_process *p = start(make_and_wait, &w);
+    struct mp_process *p = start(make_and_wait, &pids);
     pid_t pid = 0;
     cr_assert(readable(pids.fds[0], PATIENCE_MS));
     cr_assert_eq(read(pids.fds[0], &pid, sizeof(pid)), sizeof(pid));
@@ -470,7 +466,7 @@ MANAGER_TEST(the_server_ends_when_the_process_that_made_it_is_killed)
     cr_assert_eq(finish(p), -SIGKILL);
     int64_t deadline = now_ms() + PATIENCE_MS;
     while (kill(pid, 0) == 0 && now_ms() < deadline)
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        sched_yield();
     cr_assert_neq(kill(pid, 0), 0);
 }
 
