@@ -5,8 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -69,6 +73,30 @@ static const int refused_calls[] = {
     SCMP_SYS(utimensat),
     SCMP_SYS(swapon),
     SCMP_SYS(reboot),
+    SCMP_SYS(kill),
+    SCMP_SYS(tkill),
+    SCMP_SYS(rt_sigqueueinfo),
+    SCMP_SYS(rt_tgsigqueueinfo),
+    SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(process_madvise),
+    SCMP_SYS(lremovexattr),
+    SCMP_SYS(fremovexattr),
+    SCMP_SYS(utime),
+    SCMP_SYS(utimes),
+    SCMP_SYS(futimesat),
+    SCMP_SYS(mq_open),
+    SCMP_SYS(open_tree),
+    SCMP_SYS(move_mount),
+    SCMP_SYS(fsopen),
+    SCMP_SYS(fsmount),
+    SCMP_SYS(mount_setattr),
+    SCMP_SYS(acct),
+    SCMP_SYS(settimeofday),
+    SCMP_SYS(clock_settime),
+    SCMP_SYS(sethostname),
+    SCMP_SYS(setdomainname),
+    SCMP_SYS(delete_module),
+    SCMP_SYS(kexec_file_load),
 };
 
 static const unsigned writing_flags[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND};
@@ -88,12 +116,36 @@ static int refuse_writing_opens(scmp_filter_ctx filter)
     return rc;
 }
 
+/* Calls that are refused for what they are asked for. A socket of AF_UNIX leads to services that run programs (D-Bus), and
+ * has a file for a name; the C library does without. */
+static int refuse_by_argument(scmp_filter_ctx filter)
+{
+    const struct {
+        int call;
+        struct scmp_arg_cmp when;
+    } rules[] = {
+        {SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)}, /* a process rather than a thread */
+        {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())},
+        {SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_NE, 0)},
+        {SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)},
+        {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI)}, /* types for the user, into a shell */
+        {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCLINUX)},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < COUNT_OF(rules) && !rc; i++)
+        rc = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), rules[i].call, 1, &rules[i].when);
+    /* A filter cannot see the flags of clone3: without it, the C library falls back to clone. */
+    return rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+}
+
 static bool install_filter(void)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter)
         return false;
     int rc = refuse_writing_opens(filter);
+    if (!rc)
+        rc = refuse_by_argument(filter);
     for (size_t i = 0; i < COUNT_OF(refused_calls) && !rc; i++)
         rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused_calls[i], 0);
     if (!rc)
