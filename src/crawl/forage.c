@@ -180,12 +180,6 @@ enum forage_status forage_add_list(struct forage *f, const char *path)
 
 /* ---- Running ---- */
 
-static bool is_stopped(const struct crawl *c)
-{
-    eventfd_t count;
-    return eventfd_read(c->stop_fd, &count) == 0;
-}
-
 static bool is_done(const struct crawl *c)
 {
     return feed_is_done(c) && !c->frontier.queued && !c->frontier.in_flight &&
@@ -205,7 +199,7 @@ static void sleep_until_something_happens(struct crawl *c)
 
 static enum forage_status loop(struct crawl *c, bool *stopped)
 {
-    while (!(*stopped = is_stopped(c)) && !is_done(c)) {
+    while (!(*stopped = c->stop) && !is_done(c)) {
         feed_turn(c);
         dispatch_turn(c);
         enum mp_status s = mp_pool_turn(c->pool, 0);
@@ -239,7 +233,8 @@ enum forage_status forage_run(struct forage *f, struct forage_summary *summary)
 void forage_stop(struct forage *f)
 {
     int saved = errno;
-    eventfd_write(f->crawl.stop_fd, 1);
+    f->crawl.stop = true;
+    eventfd_write(f->crawl.stop_fd, 1); /* wakes the loop */
     errno = saved;
 }
 
