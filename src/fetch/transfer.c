@@ -300,6 +300,25 @@ static bool keep_request(struct transfer *t, const struct fetch_request *request
            buffer_append(&t->host, request->host.data, request->host.len);
 }
 
+/* libcurl before 8.0.0 begins HTTP/2 anew on a connection without TLS that speaks it already, and the server hangs up
+ * (curl/curl#10634): then each request gets a connection of its own. */
+static bool must_not_share(const struct transfer *t, bool tls)
+{
+    return !tls && t->setup->options->http_version == FETCH_HTTP_2_PRIOR &&
+           curl_version_info(CURLVERSION_NOW)->version_num < 0x080000;
+}
+
+static void choose_connection(struct transfer *t)
+{
+    bool tls = memcmp(t->url.data, "https:", 6) == 0;
+    /* A server of TLS may speak HTTP/2: then wait for its one connection instead of opening many. */
+    bool wait = tls && t->setup->options->http_version != FETCH_HTTP_1_1;
+    bool alone = must_not_share(t, tls);
+    curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, wait ? 1L : 0L);
+    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, alone ? 1L : 0L);
+    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, alone ? 1L : 0L);
+}
+
 enum fetch_error transfer_start(struct transfer *t, uint64_t task, const struct fetch_request *request)
 {
     t->task = task;
@@ -309,9 +328,7 @@ enum fetch_error transfer_start(struct transfer *t, uint64_t task, const struct 
         return FETCH_URL;
     bool foreign = t->flags & FETCH_FOREIGN;
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, foreign ? t->setup->foreign_headers : t->setup->named_headers);
-    /* A server of TLS may speak HTTP/2: then wait for its one connection instead of opening many. */
-    bool wait = memcmp(t->url.data, "https:", 6) == 0 && t->setup->options->http_version != FETCH_HTTP_1_1;
-    curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, wait ? 1L : 0L);
+    choose_connection(t);
     if (curl_easy_setopt(t->easy, CURLOPT_URL, t->url.data) != CURLE_OK)
         return FETCH_IO;
     t->words[0] = '\0';
