@@ -46,6 +46,7 @@ struct crawl {
     struct pages *pages;
 
     FILE *log;
+    char *log_buffer; /* the stream's; freed after it */
     bool log_failed;
     struct forage_progress counts;
     uint64_t failures[FETCH_ERROR_COUNT];

@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200, SPARE_DESCRIPTORS = 256, RESULT_RING_BYTES = 2 << 20 };
+enum { TICK_MS = 200, SPARE_DESCRIPTORS = 256, RESULT_RING_BYTES = 2 << 20, LOG_LINE_BYTES = 256 << 10 };
 
 struct forage {
     struct crawl crawl;
@@ -92,8 +92,14 @@ static enum forage_status make_store(struct crawl *c, char *error, size_t size)
 static enum forage_status make_log(struct crawl *c, char *error, size_t size)
 {
     const char *path = c->config.options.log;
-    if (path && !(c->log = fopen(path, "ae")))
+    if (!path)
+        return FORAGE_OK;
+    if (!(c->log = fopen(path, "ae")))
         return fail(FORAGE_FILE, error, size, path, strerror(errno));
+    /* A line is one write, so that runs that share a log do not mix their lines and a killed one cuts none. */
+    c->log_buffer = malloc(LOG_LINE_BYTES);
+    if (!c->log_buffer || setvbuf(c->log, c->log_buffer, _IOLBF, LOG_LINE_BYTES) != 0)
+        return FORAGE_NO_MEMORY;
     return FORAGE_OK;
 }
 
@@ -261,6 +267,7 @@ void forage_free(struct forage *f)
     seen_release(&c->named_hosts);
     if (c->log)
         fclose(c->log);
+    free(c->log_buffer);
     if (c->epoll >= 0)
         close(c->epoll);
     if (c->stop_fd >= 0)

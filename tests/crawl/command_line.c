@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <forage/forage.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +195,34 @@ Test(command_line, options_may_stand_behind_the_list_and_two_dashes_end_them)
     crawl_release(&c);
     files_remove(folder);
     free(path);
+    free(folder);
+    fixture_stop(f);
+}
+
+Test(command_line, runs_at_the_same_time_may_share_a_log_and_a_folder)
+{
+    enum { PAGES = 300 };
+    struct fixture *f = start();
+    char *folder = files_temp_folder(), *lists[2] = {support_alloc(PAGES * 40), support_alloc(PAGES * 40)};
+    struct crawl c[2] = {0};
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned page = 0, len = 0; page < PAGES; page++)
+            len += (unsigned)sprintf(lists[i] + len, "http://www.shop.com/%u/%u\n", i, page);
+        c[i].run = (struct run){.input = lists[i], .working_folder = folder};
+        crawl_start(&c[i], f, "-", NULL);
+    }
+    run_wait(&c[0].run);
+    crawl_wait(&c[1]); /* and read the log when both have ended */
+    cr_assert_eq(c[0].run.status + c[1].run.status, FORAGE_EXIT_OK, "%s%s", c[0].run.err, c[1].run.err);
+    cr_assert_eq(json_array_size(c[1].log), 2 * PAGES);
+    char *output = files_path(folder, "output");
+    cr_assert_eq(files_count(output), 2 * PAGES + 1);
+    free(output);
+    for (unsigned i = 0; i < 2; i++) {
+        crawl_release(&c[i]);
+        free(lists[i]);
+    }
+    files_remove(folder);
     free(folder);
     fixture_stop(f);
 }
