@@ -261,7 +261,7 @@ static int open_file(const char *dir)
         fd = openat(folder, "sites", O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     struct stat st;
     int error = errno;
-    if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+    if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1)) { /* another's file, linked here */
         close(fd);
         fd = -1;
         error = EINVAL;

@@ -219,7 +219,10 @@ Test(lists, a_list_of_any_length_is_read_in_flat_memory)
     char *everywhere = attack_everywhere(f);
     struct run run = {.input = list.at, .input_len = list.len, .measure_memory = true};
     attack(&run, "--resolve", everywhere, "-");
-    cr_assert_eq(text_times(run.err, "-:"), 198000 + 1);
+    size_t lines = 0; /* by hand: under the address sanitizer, each search looks for the text's end first */
+    for (size_t i = 0; i < run.err_len; i++)
+        lines += run.err[i] == '\n';
+    cr_assert_eq(lines, 198000 + 1 + 2000 + 1, "%zu lines", lines); /* bad, long, pages, summary */
     cr_assert(text_has(run.err, "-:200001: the line is longer than 64 KiB"), "%.200s", run.err + run.err_len - 200);
     size_t count;
     fixture_requests(f, &count);
