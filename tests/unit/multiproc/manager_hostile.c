@@ -216,3 +216,37 @@ HOSTILE_TEST(clients_killed_in_the_middle_of_requests_leave_the_server_and_other
     }
     scene_end(&s);
 }
+
+struct birth {
+    struct scene *scene;
+    struct event ids;
+};
+
+static int make_one_and_wait(void *arg)
+{
+    struct birth *a = arg;
+    struct mp_dict *mine;
+    end_with_test();
+    if (mp_dict_new(a->scene->manager, &mine) != MP_OK)
+        return 1;
+    return write(a->ids.fds[1], &mine->proxy.id, sizeof(mine->proxy.id)) > 0 ? wait_for_ever(NULL) : 2;
+}
+
+HOSTILE_TEST(what_only_a_killed_client_had_a_handle_of_is_freed)
+{
+    struct scene s = scene_new();
+    struct birth arg = {&s, event_new()};
+    struct mp_process *p = start(make_one_and_wait, &arg);
+    uint64_t id = 0;
+    cr_assert(readable(arg.ids.fds[0], PATIENCE_MS));
+    cr_assert_eq(read(arg.ids.fds[0], &id, sizeof(id)), sizeof(id));
+    cr_assert_eq(manager_tell(s.manager, OP_COUNT, id), MP_OK);
+    mp_process_kill(p);
+    cr_assert_eq(finish(p), -SIGKILL);
+    int64_t deadline = now_ms() + PATIENCE_MS;
+    enum mp_status status;
+    while ((status = manager_tell(s.manager, OP_COUNT, id)) == MP_OK && now_ms() < deadline)
+        sched_yield();
+    cr_assert_eq(status, MP_NOT_FOUND);
+    scene_end(&s);
+}

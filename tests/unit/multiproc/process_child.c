@@ -315,7 +315,8 @@ CHILD_TEST(what_the_parent_has_buffered_is_written_once)
  * its death. */
 struct lifeline {
     struct event alive;
-    struct event ready;
+    struct event ready;   /* by the daemon */
+    struct event settled; /* by its parent, after the thread that started it, if there was one, has ended */
     bool from_thread;
     bool stays;
     bool ignores_term;
@@ -332,9 +333,12 @@ static int hold_on(void *arg)
     return 1;
 }
 
-static void start_daemon_in_thread(void *arg)
+/* Returns when the daemon has set itself up: what it asked of the kernel by then holds when this thread ends. */
+static void start_daemon_and_await_it(void *arg)
 {
-    start_daemonic(hold_on, arg);
+    struct lifeline *l = arg;
+    if (!start_daemonic(hold_on, l) || !event_await(&l->ready))
+        abort();
 }
 
 static int start_daemon(void *arg)
@@ -343,17 +347,15 @@ static int start_daemon(void *arg)
     struct lifeline *l = arg;
     if (l->from_thread) {
         struct mp_thread *t;
-        mp_thread_new(&(struct mp_thread_options){.fn = start_daemon_in_thread, .arg = l}, &t);
+        mp_thread_new(&(struct mp_thread_options){.fn = start_daemon_and_await_it, .arg = l}, &t);
         mp_thread_start(t);
         mp_thread_join(t, -1);
         mp_thread_free(t);
     } else {
-        start_daemon_in_thread(l);
+        start_daemon_and_await_it(l);
     }
     close(l->alive.fds[1]);
-    if (!event_await(&l->ready))
-        return 1;
-    event_raise(&l->ready);
+    event_raise(&l->settled);
     return l->stays ? wait_for_ever(NULL) : 0;
 }
 
@@ -361,6 +363,7 @@ static struct mp_process *start_lifeline(struct lifeline *l)
 {
     l->alive = event_new();
     l->ready = event_new();
+    l->settled = event_new();
     struct mp_process *p = start(start_daemon, l);
     close(l->alive.fds[1]);
     return p;
@@ -387,8 +390,7 @@ CHILD_TEST(daemonic_children_die_when_their_parent_is_killed)
         struct lifeline l = {.from_thread = i, .stays = true};
         struct mp_process *p = start_lifeline(&l);
         struct pollfd died = {.fd = l.alive.fds[0], .events = POLLIN};
-        /* The child raises READY again when the thread that started the daemon, if there was one, has ended. */
-        cr_assert(readable(l.ready.fds[0], PATIENCE_MS));
+        cr_assert(event_await(&l.settled));
         cr_assert_eq(poll(&died, 1, 100), 0, "the daemon outlives the thread that started it");
         mp_process_kill(p);
         cr_assert_eq(finish(p), -SIGKILL);
