@@ -91,6 +91,7 @@ static enum mp_status read_record(struct mp_pool *pool, struct slot *slot, const
     struct mp_outcome outcome = {
         .status = record->code == 0 ? MP_OK : MP_TASK_FAILED, .code = record->code, .data = data, .len = record->len};
     pool->done++;
+    slot->finished++;
     if (slot->pieces.len > 0)
         return finish_pieces(pool, slot, &outcome);
     finish_item(pool, slot, &outcome, false);

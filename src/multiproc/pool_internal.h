@@ -126,6 +126,7 @@ struct slot {
     bool fruitful;     /* has sent something in this life */
     bool unflushed;    /* has tasks in its ring that it was not rung for */
     unsigned given;
+    uint64_t finished; /* items, in this life */
     unsigned window;
     int64_t progress_ns;
     struct task_list held;  /* in the order given */
@@ -211,9 +212,6 @@ void dispatch(struct mp_pool *pool);
 
 /* Tell all workers that no more will come. */
 void dispatch_no_more(struct mp_pool *pool);
-
-/* Whether the worker has begun with a task that it holds. */
-bool dispatch_is_claimed(struct slot *slot, const struct task *task);
 
 /* ---- pool_answer.c ---- */
 

@@ -82,6 +82,7 @@ static void begin_life(struct slot *slot, struct link *link)
     slot->alive = true;
     slot->ready = slot->leaving = slot->condemned = slot->fruitful = slot->unflushed = false;
     slot->given = 0;
+    slot->finished = 0;
     slot->window = WINDOW_FIRST;
 }
 
@@ -159,10 +160,17 @@ static void blame(struct mp_pool *pool, struct task *task, int wait_status)
         finish_task(pool, task, MP_WORKER_LOST, wait_status);
 }
 
+/* Whether the first task that the worker holds was running. What a worker that broke the rules says of that is no use. */
+static bool was_running(const struct slot *slot)
+{
+    uint64_t begun = atomic_load_explicit(&slot->link->results.control->mark, memory_order_relaxed);
+    return slot->held.first && (slot->condemned || begun > slot->finished);
+}
+
 /* Everything but a first task that was running goes back to the front of the queue, in order. */
 static void give_back_held(struct mp_pool *pool, struct slot *slot, int wait_status)
 {
-    struct task *running = slot->held.first && dispatch_is_claimed(slot, slot->held.first) ? slot->held.first : NULL;
+    struct task *running = was_running(slot) ? slot->held.first : NULL;
     while (slot->held.last) {
         struct task *task = slot->held.last;
         list_remove(&slot->held, task);

@@ -60,6 +60,7 @@ struct mp_worker {
     struct ring_message current; /* the task that was handed out last; header NULL: none */
     uint64_t checked;            /* the task ring's tail when the parent was last asked whether it waits for room */
     struct open_part part;
+    uint64_t begun; /* items in this life; the mark of the result ring */
 };
 
 /* Map the rings and take over the bells. MP_OK or MP_SYSTEM. The ring descriptors are closed. */
