@@ -251,6 +251,10 @@ void finish_count(struct mp_pool *pool);
  * data came from malloc and is handed over. */
 void finish_item(struct mp_pool *pool, struct slot *slot, const struct mp_outcome *outcome, bool taken);
 
+/* Finish as many items of such a range as the records that BYTES begins with are plain successes. Returns how many bytes
+ * were used up, perhaps none; the rest is for finish_item. */
+size_t finish_records(struct mp_pool *pool, struct slot *slot, const char *bytes, size_t len);
+
 /* Finish all that is left of a task that is in no list. */
 void finish_task(struct mp_pool *pool, struct task *task, enum mp_status status, int code);
 
