@@ -51,13 +51,14 @@ static void drop_link(struct mp_pool *pool, struct slot *slot)
 
 static void retry_later(struct mp_pool *pool)
 {
+    const int64_t now_ns = clock_ns();
     pool->failures++;
     int64_t ms = RETRY_MS << (pool->failures < 7 ? pool->failures : 6);
     if (ms > RETRY_MS_MAX)
         ms = RETRY_MS_MAX;
     const struct itimerspec when = {.it_value = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}};
     timerfd_settime(pool->timer, 0, &when, NULL);
-    pool->retry_ns = clock_ns() + ms * 1000000;
+    pool->retry_ns = now_ns + ms * 1000000;
 }
 
 static bool anybody_alive(const struct mp_pool *pool)
@@ -300,6 +301,8 @@ static void await_orphans(struct mp_pool *pool)
 static void replace_nursery(struct mp_pool *pool)
 {
     pool->nursery_silent = false;
+    /* A process that was forked meanwhile may have a copy of the descriptor, so closing it does not end the watch. */
+    epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->nursery.control, NULL);
     nursery_lost(&pool->nursery);
     await_orphans(pool);
     pool->starting = 0;

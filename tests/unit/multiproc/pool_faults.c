@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 /* A counter that this process and its workers share. It must be made before the pool. */
@@ -405,8 +406,10 @@ Test(pool_faults, a_killed_nursery_is_replaced_and_no_task_is_lost, .timeout = 1
     for (uint64_t i = 0; i < 20000; i++)
         items[i] = i;
     mp_pool_map_async(pool, make_body, items, 20000, sizeof *items, 50, NULL, NULL, &result);
+    pid_t nursery = 0, workers[8];
+    cr_assert_eq(children_of(getpid(), &nursery, 1), 1);
+    const int fds_of_nursery = count_fds_of(nursery);
     for (uint32_t k = 1; k <= 5; k++) {
-        pid_t nursery = 0, workers[8];
         while (atomic_load(runs) < 2000 * k)
             poll(NULL, 0, 1);
         cr_assert_eq(children_of(getpid(), &nursery, 1), 1);
@@ -416,6 +419,8 @@ Test(pool_faults, a_killed_nursery_is_replaced_and_no_task_is_lost, .timeout = 1
             cr_assert(is_gone_in_time(workers[i]), "its workers die with it");
     }
     cr_assert_eq(mp_result_get(result, PATIENCE_MS, NULL), MP_OK);
+    cr_assert_eq(children_of(getpid(), &nursery, 1), 1);
+    cr_assert_eq(count_fds_of(nursery), fds_of_nursery, "the new one has nothing of the old one's workers");
     for (uint64_t i = 0; i < 20000; i++) {
         struct mp_outcome outcome;
         mp_result_item(result, i, &outcome);
@@ -450,6 +455,60 @@ Test(pool_faults, when_the_parent_is_killed_the_nursery_and_the_workers_go_too, 
     struct pollfd end = {.fd = alive[0]};
     cr_assert_eq(poll(&end, 1, PATIENCE_MS), 1, "somebody still has the other end of the pipe");
     cr_assert(end.revents & POLLHUP);
+}
+
+/* As many descriptors as are open now, or as there were before. */
+static void limit_fds(bool limited)
+{
+    static struct rlimit before;
+    if (before.rlim_cur == 0)
+        getrlimit(RLIMIT_NOFILE, &before);
+    struct rlimit now = before;
+    if (limited)
+        now.rlim_cur = 3;
+    setrlimit(RLIMIT_NOFILE, &now);
+}
+
+Test(pool_faults, a_worker_that_cannot_be_replaced_for_a_while_is_replaced_later, .timeout = 60)
+{
+    struct mp_pool *pool = pool_of((struct mp_pool_options){.workers = 1});
+    struct mp_result *result;
+    limit_fds(true);
+    kill(mp_pool_worker_pid(pool, 0), SIGKILL);
+    mp_pool_apply_async(pool, square, &(long){6}, sizeof(long), NULL, NULL, &result);
+    enum mp_status early = mp_result_get(result, 300, NULL);
+    limit_fds(false);
+    cr_assert(early == MP_TIMEOUT || early == MP_OK, "the task may have been done before the kill");
+    cr_assert_eq(mp_result_get(result, PATIENCE_MS, NULL), MP_OK);
+    mp_result_free(result);
+    cr_assert_eq(mp_pool_apply(pool, square, &(long){6}, sizeof(long), NULL), MP_OK);
+    mp_pool_free(pool);
+}
+
+Test(pool_faults, when_no_worker_can_be_replaced_all_tasks_end_and_the_pool_says_so, .timeout = 60)
+{
+    int before = count_fds();
+    struct mp_pool *pool = pool_of((struct mp_pool_options){.workers = 2, .driven = true});
+    struct mp_result *results[10];
+    enum mp_status status = MP_OK;
+    limit_fds(true);
+    kill(mp_pool_worker_pid(pool, 0), SIGKILL);
+    kill(mp_pool_worker_pid(pool, 1), SIGKILL);
+    for (int i = 0; i < 10; i++)
+        mp_pool_apply_async(pool, for_ever, NULL, 0, NULL, NULL, &results[i]);
+    int64_t deadline = now_ms() + PATIENCE_MS;
+    while (status != MP_SYSTEM && now_ms() < deadline)
+        status = mp_pool_turn(pool, 1000);
+    limit_fds(false);
+    cr_assert_eq(status, MP_SYSTEM);
+    for (int i = 0; i < 10; i++) {
+        cr_assert_eq(mp_result_get(results[i], 0, NULL), MP_WORKER_LOST);
+        mp_result_free(results[i]);
+    }
+    cr_assert_eq(mp_pool_apply(pool, square, &(long){6}, sizeof(long), NULL), MP_NOT_RUNNING);
+    cr_assert_eq(mp_pool_join(pool), MP_OK);
+    mp_pool_free(pool);
+    expect_nothing_left(before);
 }
 
 Test(pool_faults, a_terminals_interrupt_is_left_to_the_parent, .timeout = 60)
