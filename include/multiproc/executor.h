@@ -53,7 +53,7 @@ enum { MP_ANY_WORKER = -1 };
 struct mp_part {
     enum mp_status status;
     bool last;
-    unsigned slot;
+    unsigned slot; /* of a task that was given to nobody: 0, or what mp_pool_submit was told */
     const void *data; /* aligned to 16 bytes, in shared memory */
     size_t len;
     struct mp_hold *hold; /* see mp_part_keep */
@@ -63,6 +63,7 @@ struct mp_part {
 typedef void mp_part_fn(const struct mp_part *part, void *context);
 
 /* Keep a part's bytes valid after the callback returned. Call in the callback, once; give it back with mp_hold_release.
+ * NULL when memory is out, or for the end of a task that was lost or cancelled.
  * The ring's room is freed in order, so an old hold blocks its worker sooner or later. A hold outlives its worker, not
  * its pool. */
 struct mp_hold *mp_part_keep(const struct mp_part *part);
@@ -73,7 +74,7 @@ void mp_hold_release(struct mp_hold *hold);
 /* Give DATA to the worker in SLOT (MP_ANY_WORKER: the least busy) as a task; copied. ON_PART(CONTEXT) gets the answer.
  * The task is not given to another worker when its worker dies: it ends at once as MP_WORKER_LOST, and the caller decides.
  * A worker in SLOT that is being replaced gets it when it is there. Returns MP_OK, MP_TOO_BIG (over 64 KiB),
- * MP_NOT_RUNNING, MP_INVALID or MP_NO_MEMORY. Does not block. */
+ * MP_NOT_RUNNING, MP_INVALID or MP_NO_MEMORY. Does not block. Context: any thread. */
 enum mp_status mp_pool_submit(struct mp_pool *pool, int slot, const void *data, size_t len, mp_part_fn *on_part,
                               void *context);
 
@@ -83,11 +84,13 @@ void mp_pool_reject_worker(struct mp_pool *pool, unsigned slot);
 /* A descriptor (epoll) that polls readable when mp_pool_turn has work. Owned by the pool. */
 int mp_pool_fd(const struct mp_pool *pool);
 
-/* Wait at most TIMEOUT_MS for work, then do all that is there: deliver tasks, run callbacks, replace the dead.
- * Returns MP_OK, MP_TIMEOUT (nothing was there), or MP_SYSTEM (workers cannot be replaced any more). */
+/* Wait at most TIMEOUT_MS for work, then do what is there: deliver tasks, run callbacks, replace the dead. When so much is
+ * there that it would take long, a part is left, and mp_pool_fd stays readable.
+ * Returns MP_OK, MP_TIMEOUT (nothing was there), MP_SYSTEM (workers cannot be replaced any more; all tasks have ended), or
+ * MP_INVALID (in a callback, or the pool has a thread). */
 enum mp_status mp_pool_turn(struct mp_pool *pool, int timeout_ms);
 
-/* Tasks that were submitted and have not ended. */
+/* Tasks that were submitted and have not ended. Context: any thread. */
 size_t mp_pool_pending(const struct mp_pool *pool);
 
 #endif

@@ -3,11 +3,19 @@
  * mp_pool_new, then apply, apply_async, map or map_async as often as wanted, mp_pool_close (or mp_pool_terminate),
  * mp_pool_join, mp_pool_free. Workers are forked by a nursery, a process that mp_pool_new forks before anything else:
  * a worker sees the memory of the caller as it was then, so a task function, and whatever its argument points to, must
- * have been there by then. Create a pool before the first thread where you can.
+ * have been there by then. Create a pool before the first thread where you can. When the nursery itself is killed,
+ * its workers die with it, and another is forked: what its workers see is the memory of that moment.
+ *
+ * A worker ignores SIGINT and SIGHUP, which a terminal sends to every process: there the parent decides. Handlers of the
+ * parent's are reset. A worker leaves by _exit and flushes stdout and stderr before; exit handlers do not run in it, for
+ * in C those of the parent cannot be told from its own. The nursery is a child of the caller's process and shows up
+ * in its wait(-1).
  *
  * Each worker is joined to the parent by two single-producer single-consumer rings in shared memory and to no other
  * worker, so a worker that is killed can corrupt nothing. What it held goes to another worker; a task whose workers died
- * MP_DEATHS times while it ran ends as MP_WORKER_LOST. Every task ends exactly once.
+ * MP_DEATHS times while it ran ends as MP_WORKER_LOST. Every task ends exactly once. When workers cannot be replaced any
+ * more (the system has no processes or descriptors for a while, or sixty workers in a row died without doing
+ * anything), all tasks end as MP_WORKER_LOST and the pool takes no more.
  *
  * A thread of the pool in the parent moves messages and runs callbacks, one at a time. multiproc/executor.h has the other
  * way to use a pool: without that thread, with the caller's own loop in the parent and its own loop in the worker.
@@ -38,16 +46,17 @@ typedef int mp_task_fn(const void *arg, size_t len, struct mp_reply *reply);
  * Context: a task function. Blocks while the parent is behind. */
 enum mp_status mp_reply_write(struct mp_reply *reply, const void *data, size_t len);
 
-/* How a task ended. DATA is aligned for any type and lasts for the callback, or as long as the mp_result it came from. */
+/* How a task ended. DATA is aligned for any type that fits and lasts for the callback, or as long as the mp_result it came
+ * from. For a callback without an mp_result it may lie in memory that the worker can still write. */
 struct mp_outcome {
-    enum mp_status status; /* MP_OK, MP_TASK_FAILED, MP_WORKER_LOST or MP_CANCELLED */
+    enum mp_status status; /* MP_OK, MP_TASK_FAILED, MP_WORKER_LOST, MP_CANCELLED, or MP_NO_MEMORY: it was not kept */
     int code;              /* what the function returned, or the wait status of the last worker that was lost */
     const void *data;
     size_t len;
 };
 
 /* Called once for each task, in the parent, by the pool's thread, before anyone who waits for the task is woken. It may
- * submit more tasks; it must not join or free the pool. */
+ * submit more tasks and terminate the pool; it must not wait for a task, nor join or free the pool. */
 typedef void mp_callback_fn(const struct mp_outcome *outcome, void *context);
 
 /* An executor: what a worker does instead of calling task functions. See multiproc/executor.h. */
@@ -71,12 +80,14 @@ struct mp_pool_options {
 enum mp_status mp_pool_new(const struct mp_pool_options *options, struct mp_pool **pool);
 
 /* Call FN(ARG, LEN) in a worker and wait. *RESULT, which may be NULL, gets the result; free it with mp_result_free.
- * Returns the task's status, or MP_NOT_RUNNING after close or terminate. */
+ * A driven pool is driven meanwhile. Returns the task's status, or without a result: MP_NOT_RUNNING after close or
+ * terminate, MP_DEADLOCK in a callback, or as apply_async. */
 enum mp_status mp_pool_apply(struct mp_pool *pool, mp_task_fn *fn, const void *arg, size_t len,
                              struct mp_result **result);
 
 /* The same without waiting. ARG is copied. CALLBACK and RESULT may each be NULL; with neither, an error is lost.
- * Returns MP_OK, MP_NOT_RUNNING, MP_TOO_BIG (over 64 KiB of argument) or MP_NO_MEMORY. Does not block. */
+ * Returns MP_OK, MP_NOT_RUNNING, MP_TOO_BIG (over 64 KiB of argument), MP_NO_MEMORY, or MP_INVALID for a pool with an
+ * executor. Does not block. */
 enum mp_status mp_pool_apply_async(struct mp_pool *pool, mp_task_fn *fn, const void *arg, size_t len,
                                    mp_callback_fn *callback, void *context, struct mp_result **result);
 
@@ -84,7 +95,8 @@ enum mp_status mp_pool_apply_async(struct mp_pool *pool, mp_task_fn *fn, const v
  * Results keep the order of the items. One failed item does not stop the others; the status is that of the first failed.
  * ITEMS is borrowed until the task has ended. mp_pool_map waits for that. The callback of mp_pool_map_async gets the
  * status of the whole and no data: read the results from RESULT, which may then not be NULL.
- * Returns as apply and apply_async do, and MP_INVALID for a CHUNKSIZE of 0. */
+ * A chunk is what a worker is given at once, at most 64 KiB of items; MP_TOO_BIG when one item does not fit.
+ * Returns as apply and apply_async do, and MP_INVALID for a CHUNKSIZE of 0 or, async, without a RESULT. */
 #define MP_CHUNK_AUTO ((size_t)-1)
 enum mp_status mp_pool_map(struct mp_pool *pool, mp_task_fn *fn, const void *items, size_t count, size_t size,
                            size_t chunksize, struct mp_result **result);
@@ -92,7 +104,8 @@ enum mp_status mp_pool_map_async(struct mp_pool *pool, mp_task_fn *fn, const voi
                                  size_t chunksize, mp_callback_fn *callback, void *context, struct mp_result **result);
 
 /* Wait at most TIMEOUT_MS (-1: for ever, 0: not at all) for the end of a task and fill *OUTCOME, which may be NULL.
- * Returns MP_TIMEOUT while the task runs (it goes on, ask again), else the task's status; as often as wanted. */
+ * Returns MP_TIMEOUT while the task runs (it goes on, ask again), else the task's status; as often as wanted. A driven
+ * pool is not driven by this: turn it, or do not wait. */
 enum mp_status mp_result_get(struct mp_result *result, int timeout_ms, struct mp_outcome *outcome);
 
 /* Wait only: MP_OK when the task has ended, whatever its status, or MP_TIMEOUT. */
@@ -103,7 +116,7 @@ bool mp_result_ready(struct mp_result *result);
 enum mp_status mp_result_successful(struct mp_result *result, bool *successful);
 
 /* The number of items of a map (1 for any other task), and one item's outcome; MP_NOT_FOUND past the end, MP_RUNNING
- * before the end of the whole. */
+ * before the end of the whole. The map's callback may read them already. */
 size_t mp_result_count(const struct mp_result *result);
 enum mp_status mp_result_item(struct mp_result *result, size_t index, struct mp_outcome *outcome);
 
@@ -113,10 +126,13 @@ void mp_result_free(struct mp_result *result);
 /* Take no more tasks; those accepted are finished. Again is fine. */
 void mp_pool_close(struct mp_pool *pool);
 
-/* Kill the workers at once; every pending task ends as MP_CANCELLED before this returns. Again is fine. */
+/* Kill the workers at once; every pending task ends as MP_CANCELLED before this returns. Again is fine.
+ * Another thread waits for a callback that is running. In a callback this may be called too: the callbacks of the
+ * cancelled tasks then run within it. */
 void mp_pool_terminate(struct mp_pool *pool);
 
-/* Wait until the workers have ended. Returns MP_OK (again: at once) or MP_RUNNING before close or terminate. */
+/* Wait until the workers have ended; a driven pool is driven meanwhile. Returns MP_OK (again: at once), MP_RUNNING before
+ * close or terminate, or MP_DEADLOCK in a callback. */
 enum mp_status mp_pool_join(struct mp_pool *pool);
 
 /* The number of workers, and the process id of the one in SLOT (0 while it is being replaced). */

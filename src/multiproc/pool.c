@@ -38,6 +38,12 @@ static bool complete(struct mp_pool_options *options)
            is_ring_size(options->result_ring_bytes, RESULT_RING_LEAST);
 }
 
+static void close_link(const struct link *link)
+{
+    close(link->bell);
+    close(link->rung);
+}
+
 /* Context: a new nursery. The rings are not mapped in it; these would be left. */
 static void close_in_nursery(void *context)
 {
@@ -45,13 +51,11 @@ static void close_in_nursery(void *context)
     close(pool->epoll);
     close(pool->wake);
     close(pool->timer);
-    for (unsigned i = 0; i < pool->options.workers; i++) {
-        struct link *link = pool->slots[i].link;
-        if (link) {
-            close(link->bell);
-            close(link->rung);
-        }
-    }
+    for (unsigned i = 0; i < pool->options.workers; i++)
+        if (pool->slots[i].link)
+            close_link(pool->slots[i].link);
+    for (const struct link *link = pool->graveyard; link; link = link->next)
+        close_link(link);
 }
 
 static bool watch(struct mp_pool *pool, int fd, uint32_t events, uint64_t data)

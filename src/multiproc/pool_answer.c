@@ -91,10 +91,29 @@ static enum mp_status read_record(struct mp_pool *pool, struct slot *slot, const
     struct mp_outcome outcome = {
         .status = record->code == 0 ? MP_OK : MP_TASK_FAILED, .code = record->code, .data = data, .len = record->len};
     pool->done++;
+    slot->finished++;
     if (slot->pieces.len > 0)
         return finish_pieces(pool, slot, &outcome);
     finish_item(pool, slot, &outcome, false);
     return MP_OK;
+}
+
+/* Read one record, or a run of them. *USED is what they take of the LEN bytes at AT. */
+static enum mp_status read_some(struct mp_pool *pool, struct slot *slot, const char *at, size_t len, size_t *used)
+{
+    if (slot->held.first->work == WORK_RANGE && slot->pieces.len == 0) {
+        *used = finish_records(pool, slot, at, len);
+        if (*used > 0)
+            return MP_OK;
+    }
+    if (len < sizeof(struct record))
+        return MP_PROTOCOL;
+    const struct record record = *(const volatile struct record *)(const void *)at;
+    if (record.len > len - sizeof record)
+        return MP_PROTOCOL;
+    /* The last record of a message may lack its padding. */
+    *used = record_step(record.len) < len ? record_step(record.len) : len;
+    return read_record(pool, slot, &record, at + sizeof record);
 }
 
 static enum mp_status read_records(struct mp_pool *pool, struct slot *slot, const struct ring_message *m)
@@ -103,22 +122,16 @@ static enum mp_status read_records(struct mp_pool *pool, struct slot *slot, cons
     const char *at = m->data;
     size_t left = m->len;
     while (left > 0) {
-        struct task *task = slot->held.first;
-        if (left < sizeof(struct record) || !task || task->id != m->id)
+        size_t used;
+        if (!slot->held.first || slot->held.first->id != m->id)
             return MP_PROTOCOL;
-        const struct record record = *(const volatile struct record *)(const void *)at;
-        left -= sizeof record;
-        at += sizeof record;
-        if (record.len > left)
-            return MP_PROTOCOL;
-        enum mp_status status = read_record(pool, slot, &record, at);
-        if (status != MP_OK)
-            return status;
+        enum mp_status status = read_some(pool, slot, at, left, &used);
         if (slot->link != link)
             return MP_CLOSED;
-        size_t step = ((size_t)record.len + RING_ALIGN - 1) & ~(size_t)(RING_ALIGN - 1);
-        at += step;
-        left -= step < left ? step : left;
+        if (status != MP_OK)
+            return status;
+        at += used;
+        left -= used;
     }
     return MP_OK;
 }

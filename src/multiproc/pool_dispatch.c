@@ -21,12 +21,6 @@ static struct ring_header *message_of(struct slot *slot, const struct task *task
     return (void *)(ring->data + (task->start & (ring->capacity - 1)));
 }
 
-bool dispatch_is_claimed(struct slot *slot, const struct task *task)
-{
-    struct ring_header *message = message_of(slot, task);
-    return !message || atomic_load(&message->kind) != TASK_WAITING;
-}
-
 /* Take back at most COUNT tasks, the newest first, up to one that the worker has begun with. */
 static size_t take_back(struct mp_pool *pool, struct slot *slot, size_t count)
 {

@@ -48,22 +48,47 @@ void finish_job(struct mp_pool *pool, struct job *job)
     free(job);
 }
 
+/* COUNT more items of the range that is first in the slot's list have their results. */
+static void advance_range(struct mp_pool *pool, struct slot *slot, size_t count)
+{
+    struct task *task = slot->held.first;
+    struct job *job = task->as.range.job;
+    task->deaths = 0;
+    task->as.range.first += count;
+    task->as.range.count -= count;
+    if (task->as.range.count == 0) {
+        list_remove(&slot->held, task);
+        task_free(pool, task);
+    }
+    job->unfinished -= count;
+    if (job->unfinished == 0)
+        finish_job(pool, job);
+}
+
+size_t finish_records(struct mp_pool *pool, struct slot *slot, const char *bytes, size_t len)
+{
+    const struct task *task = slot->held.first;
+    size_t taken;
+    size_t count =
+        result_put_records(task->as.range.job->result, task->as.range.first, task->as.range.count, bytes, len, &taken);
+    if (count == 0)
+        return 0;
+    slot->finished += count;
+    pool->done += count;
+    advance_range(pool, slot, count);
+    return taken;
+}
+
 static void finish_range_item(struct mp_pool *pool, struct slot *slot, const struct mp_outcome *outcome, bool taken)
 {
     struct task *task = slot->held.first;
     struct job *job = task->as.range.job;
-    const size_t index = task->as.range.first++;
-    task->deaths = 0;
+    const size_t index = task->as.range.first;
     if (taken)
         result_put_taken(job->result, index, outcome);
     else
         result_put(job->result, index, outcome);
-    if (--task->as.range.count == 0) {
-        list_remove(&slot->held, task);
-        task_free(pool, task);
-    }
-    if (--job->unfinished == 0)
-        finish_job(pool, job);
+    advance_range(pool, slot, 1);
 }
 
 void finish_item(struct mp_pool *pool, struct slot *slot, const struct mp_outcome *outcome, bool taken)

@@ -126,6 +126,7 @@ struct slot {
     bool fruitful;     /* has sent something in this life */
     bool unflushed;    /* has tasks in its ring that it was not rung for */
     unsigned given;
+    uint64_t finished; /* items, in this life */
     unsigned window;
     int64_t progress_ns;
     struct task_list held;  /* in the order given */
@@ -212,9 +213,6 @@ void dispatch(struct mp_pool *pool);
 /* Tell all workers that no more will come. */
 void dispatch_no_more(struct mp_pool *pool);
 
-/* Whether the worker has begun with a task that it holds. */
-bool dispatch_is_claimed(struct slot *slot, const struct task *task);
-
 /* ---- pool_answer.c ---- */
 
 /* Read at most LIMIT messages. MP_OK, MP_EMPTY, MP_PROTOCOL, or MP_CLOSED: the slot's link is gone. */
@@ -252,6 +250,10 @@ void finish_count(struct mp_pool *pool);
 /* Finish one item of a task that is first in its holder's list; the task leaves the list with its last item. TAKEN: the
  * data came from malloc and is handed over. */
 void finish_item(struct mp_pool *pool, struct slot *slot, const struct mp_outcome *outcome, bool taken);
+
+/* Finish as many items of such a range as the records that BYTES begins with are plain successes. Returns how many bytes
+ * were used up, perhaps none; the rest is for finish_item. */
+size_t finish_records(struct mp_pool *pool, struct slot *slot, const char *bytes, size_t len);
 
 /* Finish all that is left of a task that is in no list. */
 void finish_task(struct mp_pool *pool, struct task *task, enum mp_status status, int code);

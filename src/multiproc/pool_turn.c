@@ -12,7 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 
-enum { EVENTS = 64, MESSAGES_A_ROUND = 1024, BUSY = 32, NAP_NS = 50 * 1000, ROUNDS_A_TURN = 64 };
+enum { EVENTS = 64, MESSAGES_A_ROUND = 512, BUSY = 32, NAP_NS = 50 * 1000, ROUNDS_A_TURN = 8 };
 
 bool pool_is_driver(const struct mp_pool *pool)
 {

@@ -51,13 +51,14 @@ static void drop_link(struct mp_pool *pool, struct slot *slot)
 
 static void retry_later(struct mp_pool *pool)
 {
+    const int64_t now_ns = clock_ns();
     pool->failures++;
     int64_t ms = RETRY_MS << (pool->failures < 7 ? pool->failures : 6);
     if (ms > RETRY_MS_MAX)
         ms = RETRY_MS_MAX;
     const struct itimerspec when = {.it_value = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}};
     timerfd_settime(pool->timer, 0, &when, NULL);
-    pool->retry_ns = clock_ns() + ms * 1000000;
+    pool->retry_ns = now_ns + ms * 1000000;
 }
 
 static bool anybody_alive(const struct mp_pool *pool)
@@ -82,6 +83,7 @@ static void begin_life(struct slot *slot, struct link *link)
     slot->alive = true;
     slot->ready = slot->leaving = slot->condemned = slot->fruitful = slot->unflushed = false;
     slot->given = 0;
+    slot->finished = 0;
     slot->window = WINDOW_FIRST;
 }
 
@@ -159,10 +161,17 @@ static void blame(struct mp_pool *pool, struct task *task, int wait_status)
         finish_task(pool, task, MP_WORKER_LOST, wait_status);
 }
 
+/* Whether the first task that the worker holds was running. What a worker that broke the rules says of that is no use. */
+static bool was_running(const struct slot *slot)
+{
+    uint64_t begun = atomic_load_explicit(&slot->link->results.control->mark, memory_order_relaxed);
+    return slot->held.first && (slot->condemned || begun > slot->finished);
+}
+
 /* Everything but a first task that was running goes back to the front of the queue, in order. */
 static void give_back_held(struct mp_pool *pool, struct slot *slot, int wait_status)
 {
-    struct task *running = slot->held.first && dispatch_is_claimed(slot, slot->held.first) ? slot->held.first : NULL;
+    struct task *running = was_running(slot) ? slot->held.first : NULL;
     while (slot->held.last) {
         struct task *task = slot->held.last;
         list_remove(&slot->held, task);
@@ -292,6 +301,8 @@ static void await_orphans(struct mp_pool *pool)
 static void replace_nursery(struct mp_pool *pool)
 {
     pool->nursery_silent = false;
+    /* A process that was forked meanwhile may have a copy of the descriptor, so closing it does not end the watch. */
+    epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->nursery.control, NULL);
     nursery_lost(&pool->nursery);
     await_orphans(pool);
     pool->starting = 0;

@@ -1,5 +1,7 @@
 #include "multiproc/result.h"
 
+#include "multiproc/record.h"
+
 #include "base/clock.h"
 
 #include <errno.h>
@@ -48,12 +50,21 @@ struct mp_result {
     struct block *blocks;
 };
 
+/* Not zeroed: each will be put, and a million zeroes take a millisecond. */
+static struct item *new_items(size_t count)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count ? count : 1, sizeof(struct item), &bytes))
+        return NULL;
+    return malloc(bytes);
+}
+
 struct mp_result *result_new(size_t count)
 {
     struct mp_result *result = calloc(1, sizeof *result);
     if (!result)
         return NULL;
-    result->items = count == 1 ? &result->only : calloc(count ? count : 1, sizeof *result->items);
+    result->items = count == 1 ? &result->only : new_items(count);
     if (!result->items) {
         free(result);
         return NULL;
@@ -161,6 +172,30 @@ void result_put(struct mp_result *result, size_t index, const struct mp_outcome 
         memcpy(to, outcome->data, outcome->len);
     if (outcome->code != 0)
         note_bad(result, index);
+}
+
+size_t result_put_records(struct mp_result *result, size_t index, size_t count, const char *bytes, size_t len,
+                          size_t *taken)
+{
+    struct item *item = &result->items[index];
+    const char *at = bytes;
+    size_t done = 0;
+    while (done < count && len >= sizeof(struct record)) {
+        const struct record record = *(const volatile struct record *)(const void *)at;
+        const size_t step = record_step(record.len);
+        if (record.len > NEAR_BYTES || record.more || record.code || step > len)
+            break;
+        item->len = record.len;
+        item->code = 0;
+        if (record.len)
+            memcpy(item->data.near, at + sizeof record, NEAR_BYTES);
+        at += step;
+        len -= step;
+        item++;
+        done++;
+    }
+    *taken = (size_t)(at - bytes);
+    return done;
 }
 
 void result_put_taken(struct mp_result *result, size_t index, const struct mp_outcome *outcome)

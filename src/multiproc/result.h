@@ -10,11 +10,17 @@
 
 #include "multiproc/pool.h"
 
-/* MP_NO_MEMORY makes NULL. COUNT items; all of them are empty and well until they are put. */
+/* MP_NO_MEMORY makes NULL. COUNT items, each of which must be put. */
 struct mp_result *result_new(size_t count);
 
 /* Keep a copy of OUTCOME as item INDEX. Every item is put once. */
 void result_put(struct mp_result *result, size_t index, const struct mp_outcome *outcome);
+
+/* Put the results that BYTES begins with, as many as are successes of a few bytes, at most COUNT, and tell how many bytes
+ * they take. The bytes may be changed by others at any time: nothing in them is trusted or looked at twice.
+ * Returns how many were put; the rest is for result_put. */
+size_t result_put_records(struct mp_result *result, size_t index, size_t count, const char *bytes, size_t len,
+                          size_t *taken);
 
 /* The same for an outcome whose data came from malloc and is handed over. */
 void result_put_taken(struct mp_result *result, size_t index, const struct mp_outcome *outcome);

@@ -29,6 +29,7 @@ enum { RING_ALIGN = 16, RING_CONTROL_BYTES = 4096 };
 struct ring_control {
     _Alignas(64) _Atomic uint64_t head; /* end of what the producer published */
     _Atomic uint64_t draft;             /* end of what ring_draft covers; means nothing when not beyond head */
+    _Atomic uint64_t mark;              /* a word that the producer tells the consumer besides */
     _Alignas(64) _Atomic uint64_t tail; /* end of what the consumer released */
     _Alignas(64) _Atomic uint32_t consumer_asleep;
     _Alignas(64) _Atomic uint32_t producer_asleep;

@@ -9,6 +9,7 @@
 #define MULTIPROC_WORKER_H
 
 #include "multiproc/executor.h"
+#include "multiproc/record.h"
 #include "multiproc/ring.h"
 
 /* What goes over the task ring. The default executor marks a task as claimed before it runs it; the parent takes a task
@@ -29,14 +30,6 @@ struct order {
     uint64_t size;
     uint64_t count;
     uint64_t unused; /* keeps what follows aligned to 16 bytes */
-};
-
-/* One item's result or a piece of it, followed by LEN bytes and padding to 16. CODE counts when MORE is 0. */
-struct record {
-    uint32_t len;
-    uint32_t more;
-    int32_t code;
-    uint32_t unused;
 };
 
 /* The message that is being filled with records. */
@@ -60,6 +53,7 @@ struct mp_worker {
     struct ring_message current; /* the task that was handed out last; header NULL: none */
     uint64_t checked;            /* the task ring's tail when the parent was last asked whether it waits for room */
     struct open_part part;
+    uint64_t begun; /* items in this life; the mark of the result ring */
 };
 
 /* Map the rings and take over the bells. MP_OK or MP_SYSTEM. The ring descriptors are closed. */

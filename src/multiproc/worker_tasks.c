@@ -75,15 +75,18 @@ static enum mp_status more_room(struct mp_worker *worker)
     return open_part(worker);
 }
 
-enum mp_status mp_reply_write(struct mp_reply *reply, const void *data, size_t len)
+/* Memory is not copied by a call for the few bytes that most results have. */
+static inline void copy(char *to, const char *from, size_t len)
+{
+    if (len == 8)
+        memcpy(to, from, 8);
+    else
+        memcpy(to, from, len);
+}
+
+static enum mp_status write_pieces(struct mp_reply *reply, const char *from, size_t len)
 {
     struct open_part *part = &reply->worker->part;
-    if (reply->status != MP_OK)
-        return reply->status;
-    if (len > RESULT_MAX - reply->total)
-        return MP_TOO_BIG;
-    reply->total += len;
-    const char *from = data;
     while (len > 0) {
         size_t fits = part->limit - part->used;
         size_t n = len < fits ? len : fits;
@@ -97,12 +100,31 @@ enum mp_status mp_reply_write(struct mp_reply *reply, const void *data, size_t l
     return MP_OK;
 }
 
+enum mp_status mp_reply_write(struct mp_reply *reply, const void *data, size_t len)
+{
+    struct open_part *part = &reply->worker->part;
+    if (reply->status != MP_OK)
+        return reply->status;
+    if (len > RESULT_MAX - reply->total)
+        return MP_TOO_BIG;
+    reply->total += len;
+    if (len == 0)
+        return MP_OK;
+    if (len > part->limit - part->used)
+        return write_pieces(reply, data, len);
+    copy(part->bytes + part->used, data, len);
+    part->used += len;
+    return MP_OK;
+}
+
 static enum mp_status run_item(struct mp_worker *worker, mp_task_fn *fn, const void *arg, size_t len)
 {
     struct open_part *part = &worker->part;
     if (begin_item(worker) != MP_OK)
         return MP_DISCONNECTED;
     struct mp_reply reply = {.worker = worker};
+    /* From here on this item is to blame when the worker dies; waiting for room above was not its doing. */
+    atomic_store_explicit(&worker->results.control->mark, ++worker->begun, memory_order_relaxed);
     int code = fn(arg, len, &reply);
     if (reply.status != MP_OK)
         return reply.status;

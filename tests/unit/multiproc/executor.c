@@ -388,6 +388,30 @@ Test(executor, a_hold_outlives_its_worker, .timeout = 60)
     cr_assert_eq(count_ring_mappings(), 0);
 }
 
+/* Of three parts two are kept, and both are released in the callbacks of the next two. */
+static void keep_briefly(const struct mp_part *part, void *context)
+{
+    struct holder *holder = context;
+    const uint32_t number = holder->stream.next;
+    check_stream(part, &holder->stream);
+    if (number % 3 < 2)
+        holder->holds[number] = mp_part_keep(part);
+    if (number % 3 > 0)
+        mp_hold_release(holder->holds[number - 1]);
+}
+
+/* The last hold was released while the driver had not yet given back what lay before it: the tail went back. */
+Test(executor, releasing_the_last_hold_in_a_callback_takes_no_room_back, .timeout = 60)
+{
+    struct mp_pool *pool = executor_pool(1);
+    static struct holder holder;
+    holder.stream = (struct stream){.count = 3000, .len = 20000};
+    submit_stream(pool, 0, keep_briefly, &holder.stream);
+    drive(pool);
+    cr_assert(holder.stream.ended && !holder.stream.wrong);
+    mp_pool_free(pool);
+}
+
 /* A thread that releases what the driver kept. */
 struct releaser {
     struct holder holder;

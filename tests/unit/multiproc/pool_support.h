@@ -41,14 +41,22 @@ static inline void drive(struct mp_pool *pool)
     }
 }
 
-static inline int count_fds(void)
+static inline int count_fds_of(pid_t pid)
 {
     int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (readdir(folder))
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *folder = opendir(path);
+    while (folder && readdir(folder))
         count++;
-    closedir(folder);
+    if (folder)
+        closedir(folder);
     return count;
+}
+
+static inline int count_fds(void)
+{
+    return count_fds_of(getpid());
 }
 
 static inline int count_ring_mappings(void)
