@@ -56,7 +56,7 @@ struct crawl {
 
     int epoll;
     int stop_fd;
-    _Atomic bool stop; /* set by forage_stop, in a signal handler or another thread */
+    _Atomic bool stop;   /* set by forage_stop, in a signal handler or another thread */
     bool waits_for_list; /* the list's descriptor is in the epoll set */
 };
 

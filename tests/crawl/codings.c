@@ -10,13 +10,16 @@ TestSuite(codings, .timeout = 60);
 
 #define TEXT "<p>pressed, pressed, pressed and pressed again\n"
 
-static const char brotli[] = "\x1b\x2e\x00\xf8\x8d\x94\xa9\xeb\x53\xf3\x84\xb9\xc1\x69\x05\x10\x1f\x32\xb0\x01\x07\x0e\x59\xe0"
-                             "\xf1\xe2\x77\x02\x0c\xc0\x11\x92\xb8\x3b\xbd\x4e\x1b\x12";
-static const char zstd[] = "\x28\xb5\x2f\xfd\x20\x2f\xed\x00\x00\xa8\x3c\x70\x3e\x70\x72\x65\x73\x73\x65\x64\x2c\x20\x20\x61"
-                           "\x6e\x64\x67\x61\x69\x6e\x0a\x02\x00\x2f\x1b\x21\x52\x92";
-static const char zstd_of_brotli[] = "\x28\xb5\x2f\xfd\x20\x26\x31\x01\x00\x1b\x2e\x00\xf8\x8d\x94\xa9\xeb\x53\xf3\x84\xb9\xc1"
-                                     "\x69\x05\x10\x1f\x32\xb0\x01\x07\x0e\x59\xe0\xf1\xe2\x77\x02\x0c\xc0\x11\x92\xb8\x3b\xbd"
-                                     "\x4e\x1b\x12";
+static const char brotli[] =
+    "\x1b\x2e\x00\xf8\x8d\x94\xa9\xeb\x53\xf3\x84\xb9\xc1\x69\x05\x10\x1f\x32\xb0\x01\x07\x0e\x59\xe0"
+    "\xf1\xe2\x77\x02\x0c\xc0\x11\x92\xb8\x3b\xbd\x4e\x1b\x12";
+static const char zstd[] =
+    "\x28\xb5\x2f\xfd\x20\x2f\xed\x00\x00\xa8\x3c\x70\x3e\x70\x72\x65\x73\x73\x65\x64\x2c\x20\x20\x61"
+    "\x6e\x64\x67\x61\x69\x6e\x0a\x02\x00\x2f\x1b\x21\x52\x92";
+static const char zstd_of_brotli[] =
+    "\x28\xb5\x2f\xfd\x20\x26\x31\x01\x00\x1b\x2e\x00\xf8\x8d\x94\xa9\xeb\x53\xf3\x84\xb9\xc1"
+    "\x69\x05\x10\x1f\x32\xb0\x01\x07\x0e\x59\xe0\xf1\xe2\x77\x02\x0c\xc0\x11\x92\xb8\x3b\xbd"
+    "\x4e\x1b\x12";
 
 enum { BROTLI = sizeof brotli - 1, ZSTD = sizeof zstd - 1, BOTH = sizeof zstd_of_brotli - 1 };
 
@@ -48,29 +51,28 @@ static const struct fixture_route routes[] = {
 
 #define URL "http://www.shop.com/"
 
-static const struct crawl_row rows[] = {
-    {URL "gzip", 200, NULL, "shop/gzip~.html", TEXT},
-    {URL "gzip-chunks", 200, NULL, "shop/gzip-chunks~.html", TEXT},
-    {URL "deflate", 200, NULL, "shop/deflate~.html", TEXT},
-    {URL "raw", 200, NULL, "shop/raw~.html", TEXT},
-    {URL "br", 200, NULL, "shop/br~.html", TEXT},
-    {URL "br-chunks", 200, NULL, "shop/br-chunks~.html", TEXT},
-    {URL "zstd", 200, NULL, "shop/zstd~.html", TEXT},
-    {URL "zstd-chunks", 200, NULL, "shop/zstd-chunks~.html", TEXT},
-    {URL "three", 200, NULL, "shop/three~.html", TEXT},
-    {URL "both", 200, NULL, "shop/both~.html", TEXT},
-    {URL "both-lines", 200, NULL, "shop/both-lines~.html", TEXT},
-    {URL "identity", 200, NULL, "shop/identity~.html", TEXT},
-    {URL "upper", 200, NULL, "shop/upper~.html", TEXT},
-    {URL "empty", 200, NULL, "shop/empty~.html", ""},
-    {URL "cut-br", 200, "truncated", NULL, NULL},
-    {URL "cut-zstd", 200, "truncated", NULL, NULL},
-    {URL "bad-deflate", 200, "coding", NULL, NULL},
-    {URL "wrong-order", 200, "coding", NULL, NULL},
-    {URL "unknown", 200, "coding", NULL, NULL},
-    {URL "unknown-under", 200, "coding", NULL, NULL},
-    {URL "gone", 404, NULL, NULL, NULL},
-    {0}};
+static const struct crawl_row rows[] = {{URL "gzip", 200, NULL, "shop/gzip~.html", TEXT},
+                                        {URL "gzip-chunks", 200, NULL, "shop/gzip-chunks~.html", TEXT},
+                                        {URL "deflate", 200, NULL, "shop/deflate~.html", TEXT},
+                                        {URL "raw", 200, NULL, "shop/raw~.html", TEXT},
+                                        {URL "br", 200, NULL, "shop/br~.html", TEXT},
+                                        {URL "br-chunks", 200, NULL, "shop/br-chunks~.html", TEXT},
+                                        {URL "zstd", 200, NULL, "shop/zstd~.html", TEXT},
+                                        {URL "zstd-chunks", 200, NULL, "shop/zstd-chunks~.html", TEXT},
+                                        {URL "three", 200, NULL, "shop/three~.html", TEXT},
+                                        {URL "both", 200, NULL, "shop/both~.html", TEXT},
+                                        {URL "both-lines", 200, NULL, "shop/both-lines~.html", TEXT},
+                                        {URL "identity", 200, NULL, "shop/identity~.html", TEXT},
+                                        {URL "upper", 200, NULL, "shop/upper~.html", TEXT},
+                                        {URL "empty", 200, NULL, "shop/empty~.html", ""},
+                                        {URL "cut-br", 200, "truncated", NULL, NULL},
+                                        {URL "cut-zstd", 200, "truncated", NULL, NULL},
+                                        {URL "bad-deflate", 200, "coding", NULL, NULL},
+                                        {URL "wrong-order", 200, "coding", NULL, NULL},
+                                        {URL "unknown", 200, "coding", NULL, NULL},
+                                        {URL "unknown-under", 200, "coding", NULL, NULL},
+                                        {URL "gone", 404, NULL, NULL, NULL},
+                                        {0}};
 
 Test(codings, what_was_packed_is_kept_as_it_was_or_not_at_all)
 {

@@ -11,10 +11,9 @@
 
 TestSuite(command_line, .timeout = 60);
 
-static const struct fixture_route routes[] = {
-    {.path = "/gone", .reply = {.status = 404, .body = "gone"}},
-    {.path = "/", .prefix = true, .reply = {.body = "fine"}},
-    {0}};
+static const struct fixture_route routes[] = {{.path = "/gone", .reply = {.status = 404, .body = "gone"}},
+                                              {.path = "/", .prefix = true, .reply = {.body = "fine"}},
+                                              {0}};
 
 static struct fixture *start(void)
 {
@@ -24,12 +23,12 @@ static struct fixture *start(void)
 Test(command_line, help_and_version_are_printed_on_standard_output)
 {
     static const char *const options[] = {
-        "-o, --output DIR",      "-j, --workers N",       "-c, --connections N",   "    --per-host N",
-        "-T, --timeout TIME",    "--connect-timeout",     "    --max-size SIZE",   "    --max-redirects N",
-        "-A, --user-agent TEXT", "-H, --header LINE",     "-x, --proxy URL",       "    --ca-file FILE",
-        "    --resolve HOST:",   "    --http-version V",  "    --host-pattern RE", "    --keep-errors ",
-        "    --allow-private ",  "    --log FILE",        "-q, --quiet ",          "-v, --verbose ",
-        "-h, --help ",           "-V, --version ",        "Exit status: 0 all well",
+        "-o, --output DIR",      "-j, --workers N",      "-c, --connections N",   "    --per-host N",
+        "-T, --timeout TIME",    "--connect-timeout",    "    --max-size SIZE",   "    --max-redirects N",
+        "-A, --user-agent TEXT", "-H, --header LINE",    "-x, --proxy URL",       "    --ca-file FILE",
+        "    --resolve HOST:",   "    --http-version V", "    --host-pattern RE", "    --keep-errors ",
+        "    --allow-private ",  "    --robots off",     "    --log FILE",        "-q, --quiet ",
+        "-v, --verbose ",        "-h, --help ",          "-V, --version ",        "Exit status: 0 all well",
     };
     static const char *const helps[] = {"-h", "--help"}, *const versions[] = {"-V", "--version"};
     for (size_t i = 0; i < 2; i++) {
@@ -69,7 +68,8 @@ static const struct refused refused[] = {
     {{"-c", "two", "x"}, "forage: --connections: 'two' is not a number in range\n"},
     {{"-c", "65537", "x"}, "forage: more than 65536 connections\n"},
     {{"--per-host", "4x", "x"}, "forage: --per-host: '4x' is not a number in range\n"},
-    {{"--per-host", "99999999999999999999", "x"}, "forage: --per-host: '99999999999999999999' is not a number in range\n"},
+    {{"--per-host", "99999999999999999999", "x"},
+     "forage: --per-host: '99999999999999999999' is not a number in range\n"},
     {{"-T", "0", "x"}, "forage: --timeout: '0' is not a duration above 0, such as 30, 1.5 or 2m\n"},
     {{"-T", "3 s", "x"}, "forage: --timeout: '3 s' is not a duration above 0, such as 30, 1.5 or 2m\n"},
     {{"--connect-timeout", "-1", "x"}, "forage: --connect-timeout: '-1' is not a duration above 0"},
@@ -84,8 +84,10 @@ static const struct refused refused[] = {
     {{"--resolve", "a.com:http:127.0.0.1", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
     {{"--resolve", "a.com:80:127.0.0.1:", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
     {{"--http-version", "3", "x"}, "forage: --http-version: '3' is none of any, 1.0, 1.1, 2, 2-prior\n"},
+    {{"--robots", "on", "x"}, "forage: --robots: 'on' is not off: robots.txt is not read by this version\n"},
     {{"--host-pattern", "www.(.*", "x"}, "forage: host pattern, at offset 7: missing closing parenthesis\n"},
-    {{"--host-pattern", "*a", "x"}, "forage: host pattern, at offset 0: quantifier does not follow a repeatable item\n"},
+    {{"--host-pattern", "*a", "x"},
+     "forage: host pattern, at offset 0: quantifier does not follow a repeatable item\n"},
 };
 
 Test(command_line, what_has_no_meaning_is_one_line_and_status_2)

@@ -39,32 +39,31 @@ static const struct fixture_route routes[] = {
     {.path = "/private", .reply = {.location = "http://127.0.0.1:9/"}},
     {0}};
 
-static const struct crawl_row rows[] = {
-    {"http://www.shop.com/fine", 200, NULL, "shop/fine~.html", "fine"},
-    {"http://www.shop.com/silent", 0, "timeout", NULL, NULL},
-    {"http://www.shop.com/stalls", 200, "timeout", NULL, NULL},
-    {"http://www.shop.com/cut", 200, "truncated", NULL, NULL},
-    {"http://www.shop.com/cut-chunks", 200, "truncated", NULL, NULL},
-    {"http://www.shop.com/cut-gzip", 200, "truncated", NULL, NULL},
-    {"http://www.shop.com/large", 200, "too-large", NULL, NULL},
-    {"http://www.shop.com/large-chunks", 200, "too-large", NULL, NULL},
-    {"http://www.shop.com/large-gzip", 200, "too-large", NULL, NULL},
-    {"http://www.shop.com/largest", 200, NULL, "shop/largest~.txt", NULL},
-    {"http://www.shop.com/no-http", 0, "protocol", NULL, NULL},
-    {"http://www.shop.com/bad-chunk", 200, "protocol", NULL, NULL},
-    {"http://www.shop.com/long-head", 200, "protocol", NULL, NULL},
-    {"http://www.shop.com/bad-coding", 200, "coding", NULL, NULL},
-    {"http://www.shop.com/odd-coding", 200, "coding", NULL, NULL},
-    {"http://www.shop.com/reset", 200, "reset", NULL, NULL},
-    {"http://www.shop.com/reset-early", 0, "reset", NULL, NULL},
-    {"http://www.shop.com/empty", 0, "empty", NULL, NULL},
-    {"http://www.shop.com/loop", 302, "redirect", NULL, NULL},
-    {"http://www.shop.com/nowhere", 302, "redirect", NULL, NULL},
-    {"http://www.shop.com/password", 302, "redirect", NULL, NULL},
-    {"http://www.shop.com/file", 302, "scheme", NULL, NULL},
-    {"http://www.shop.com/ftp", 302, "scheme", NULL, NULL},
-    {"http://www.shop.com/private", 0, "blocked", NULL, NULL},
-    {0}};
+static const struct crawl_row rows[] = {{"http://www.shop.com/fine", 200, NULL, "shop/fine~.html", "fine"},
+                                        {"http://www.shop.com/silent", 0, "timeout", NULL, NULL},
+                                        {"http://www.shop.com/stalls", 200, "timeout", NULL, NULL},
+                                        {"http://www.shop.com/cut", 200, "truncated", NULL, NULL},
+                                        {"http://www.shop.com/cut-chunks", 200, "truncated", NULL, NULL},
+                                        {"http://www.shop.com/cut-gzip", 200, "truncated", NULL, NULL},
+                                        {"http://www.shop.com/large", 200, "too-large", NULL, NULL},
+                                        {"http://www.shop.com/large-chunks", 200, "too-large", NULL, NULL},
+                                        {"http://www.shop.com/large-gzip", 200, "too-large", NULL, NULL},
+                                        {"http://www.shop.com/largest", 200, NULL, "shop/largest~.txt", NULL},
+                                        {"http://www.shop.com/no-http", 0, "protocol", NULL, NULL},
+                                        {"http://www.shop.com/bad-chunk", 200, "protocol", NULL, NULL},
+                                        {"http://www.shop.com/long-head", 200, "protocol", NULL, NULL},
+                                        {"http://www.shop.com/bad-coding", 200, "coding", NULL, NULL},
+                                        {"http://www.shop.com/odd-coding", 200, "coding", NULL, NULL},
+                                        {"http://www.shop.com/reset", 200, "reset", NULL, NULL},
+                                        {"http://www.shop.com/reset-early", 0, "reset", NULL, NULL},
+                                        {"http://www.shop.com/empty", 0, "empty", NULL, NULL},
+                                        {"http://www.shop.com/loop", 302, "redirect", NULL, NULL},
+                                        {"http://www.shop.com/nowhere", 302, "redirect", NULL, NULL},
+                                        {"http://www.shop.com/password", 302, "redirect", NULL, NULL},
+                                        {"http://www.shop.com/file", 302, "scheme", NULL, NULL},
+                                        {"http://www.shop.com/ftp", 302, "scheme", NULL, NULL},
+                                        {"http://www.shop.com/private", 0, "blocked", NULL, NULL},
+                                        {0}};
 
 Test(errors, each_fault_of_a_server_has_its_word_and_leaves_no_file)
 {
@@ -147,10 +146,9 @@ static void kill_at_request(const struct crawl *c, struct fixture *f, unsigned n
 
 Test(errors, a_page_whose_every_worker_dies_is_lost_and_the_others_are_not)
 {
-    static const struct crawl_row table[] = {
-        {"http://www.shop.com/always", 0, "lost", NULL, NULL},
-        {"http://www.shop.com/fine", 200, NULL, "shop/fine~.html", "fine"},
-        {0}};
+    static const struct crawl_row table[] = {{"http://www.shop.com/always", 0, "lost", NULL, NULL},
+                                             {"http://www.shop.com/fine", 200, NULL, "shop/fine~.html", "fine"},
+                                             {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = deadly});
     struct crawl c = {.run.input = "http://www.shop.com/always\nhttp://www.shop.com/fine\n"};
     crawl_start(&c, f, "-j", "1", "--per-host", "1", "-", NULL);
@@ -207,13 +205,10 @@ Test(errors, a_file_in_the_place_of_a_folder_is_an_error_of_its_pages_only)
 Test(errors, a_page_that_does_not_fit_on_the_disk_leaves_nothing_behind)
 {
     static const struct fixture_route large[] = {
-        {.path = "/fine", .reply = {.body = "fine"}},
-        {.path = "/large", .reply = {.generated = 12 << 20}},
-        {0}};
-    static const struct crawl_row table[] = {
-        {"http://www.shop.com/large", 200, "io", NULL, NULL},
-        {"http://www.shop.com/fine", 200, NULL, "shop/fine~.html", "fine"},
-        {0}};
+        {.path = "/fine", .reply = {.body = "fine"}}, {.path = "/large", .reply = {.generated = 12 << 20}}, {0}};
+    static const struct crawl_row table[] = {{"http://www.shop.com/large", 200, "io", NULL, NULL},
+                                             {"http://www.shop.com/fine", 200, NULL, "shop/fine~.html", "fine"},
+                                             {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = large});
     struct crawl c = {.run = {.input = "www.shop.com/large\nwww.shop.com/fine\n", .file_size_limit = 8 << 20}};
     crawl_run(&c, f, "-", NULL);

@@ -1,6 +1,7 @@
 /* The exit status: one for each kind of failure, and of several the lowest that is neither 0 nor 1, in any order. */
 #include "support/crawl.h"
 #include "support/files.h"
+#include "support/nginx.h"
 #include "support/support.h"
 
 #include <criterion/criterion.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Statuses 2 and 3 are in command_line.c, 5 in tls.c, 128 and more in signals.c. */
+/* Status 2 is in command_line.c, 5 in tls.c, too, 128 and more in signals.c. */
 TestSuite(exit_status, .timeout = 60);
 
 static const struct fixture_route routes[] = {
@@ -68,7 +69,7 @@ Test(exit_status, each_kind_of_failure_has_its_own)
 
 Test(exit_status, of_several_failures_the_lowest_counts_in_any_order)
 {
-    static const char *const lines[] = {"www.shop.com/404\n", "not a line\n", "www.shop.com/network\n",
+    static const char *const lines[] = {"www.shop.com/404\n",          "not a line\n",        "www.shop.com/network\n",
                                         "www.shop.com/unauthorised\n", "www.shop.com/fine\n", "www.shop.com/coding\n"};
     static const struct {
         unsigned used; /* a bit a line */
@@ -87,6 +88,36 @@ Test(exit_status, of_several_failures_the_lowest_counts_in_any_order)
             cr_expect_eq(status, rows[i].status, "%s is %d, not %d", list, status, rows[i].status);
         }
     }
+    fixture_stop(f);
+}
+
+/* 3 is a page whose folder cannot be made, 5 a server that does not speak TLS. */
+Test(exit_status, files_and_tls_count_before_what_is_higher_in_any_order)
+{
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    char *folder = files_temp_folder(), *path = files_path(folder, "output/clash"), tls[48];
+    files_write(path, "in the way", -1);
+    struct nginx *n = nginx_start(NULL);
+    snprintf(tls, sizeof tls, "https://127.0.0.1:%u/\n", nginx_port(n));
+    const char *const lines[] = {"www.clash.com/x\n", "www.shop.com/network\n", tls, "www.shop.com/404\n"};
+    static const struct {
+        size_t order[4];
+        int status;
+    } rows[] = {{{0, 1, 2, 3}, 3}, {{3, 2, 1, 0}, 3}, {{2, 3, 0, 3}, 3},
+                {{1, 2, 2, 1}, 4}, {{2, 3, 3, 3}, 5}, {{3, 3, 3, 2}, 5}};
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        char *list = support_format("%s%s%s%s", lines[rows[i].order[0]], lines[rows[i].order[1]],
+                                    lines[rows[i].order[2]], lines[rows[i].order[3]]);
+        struct crawl c = {.run = {.input = list, .working_folder = folder}};
+        crawl_run(&c, f, "-q", "-", NULL);
+        cr_expect_eq(c.run.status, rows[i].status, "%s is %d, not %d", list, c.run.status, rows[i].status);
+        crawl_release(&c);
+        free(list);
+    }
+    files_remove(folder);
+    free(folder);
+    free(path);
+    nginx_stop(n);
     fixture_stop(f);
 }
 

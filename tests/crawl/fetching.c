@@ -51,8 +51,7 @@ Test(fetching, two_hundred_pages_of_a_host_take_no_more_connections_than_may_be_
 
 Test(fetching, a_connection_that_the_server_closes_is_opened_again)
 {
-    struct fixture *f =
-        fixture_start(&(struct fixture_options){.fallback = echo_target, .requests_per_connection = 7});
+    struct fixture *f = fixture_start(&(struct fixture_options){.fallback = echo_target, .requests_per_connection = 7});
     char *list = pages_of("www.shop.com", 100);
     struct crawl c = {.run.input = list};
     crawl_run(&c, f, "--per-host", "2", "-", NULL);
@@ -72,12 +71,18 @@ Test(fetching, answers_of_every_framing_are_whole)
         {.path = "/close", .reply = {.body = "whole", .no_length = true}},
         {.path = "/announced", .reply = {.body = "whole", .end = FIXTURE_CLOSE}},
         {.path = "/drip", .reply = {.body = "whole", .pace_ms = 5, .pace_bytes = 1}},
-        {.path = "/continue", .reply = {.fault = FIXTURE_RAW, .body = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
-                                                 "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nwhole"}},
-        {.path = "/http-1.0", .reply = {.fault = FIXTURE_RAW, .end = FIXTURE_DROP,
-                                        .body = "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\nwhole"}},
-        {.path = "/bare-lf", .reply = {.fault = FIXTURE_RAW, .end = FIXTURE_DROP,
-                                       .body = "HTTP/1.1 200 OK\nContent-Type: text/html\nContent-Length: 5\n\nwhole"}},
+        {.path = "/continue",
+         .reply = {.fault = FIXTURE_RAW,
+                   .body = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+                           "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nwhole"}},
+        {.path = "/http-1.0",
+         .reply = {.fault = FIXTURE_RAW,
+                   .end = FIXTURE_DROP,
+                   .body = "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\nwhole"}},
+        {.path = "/bare-lf",
+         .reply = {.fault = FIXTURE_RAW,
+                   .end = FIXTURE_DROP,
+                   .body = "HTTP/1.1 200 OK\nContent-Type: text/html\nContent-Length: 5\n\nwhole"}},
         {.path = "/nothing", .reply = {.status = 204}},
         {0}};
     static const struct crawl_row table[] = {
@@ -125,8 +130,8 @@ Test(fetching, every_spelling_of_an_ipv4_address_is_that_address)
     char list[256], host[32];
     unsigned port = fixture_port(f);
     snprintf(host, sizeof host, "127.0.0.1:%u", port);
-    snprintf(list, sizeof list, "http://127.1:%u/a\nhttp://0x7f000001:%u/b\nhttp://0177.0.0.1:%u/c\n2130706433:%u/d\n", port,
-             port, port, port);
+    snprintf(list, sizeof list, "http://127.1:%u/a\nhttp://0x7f000001:%u/b\nhttp://0177.0.0.1:%u/c\n2130706433:%u/d\n",
+             port, port, port, port);
     struct crawl c = {.run.input = list};
     crawl_run(&c, NULL, "-", NULL);
     cr_assert(text_has(c.run.err, "4 fetched ("), "%s", c.run.err);

@@ -73,13 +73,19 @@ static void on_tick(const struct forage_progress *progress, void *context)
 }
 
 /* Options for a crawl in memory of the fixture F, whose resolve line is written to RESOLVE. */
-static struct forage_options options_for(const struct fixture *f, struct seen *s, char (*resolve)[48], const char **list)
+static struct forage_options options_for(const struct fixture *f, struct seen *s, char (*resolve)[48],
+                                         const char **list)
 {
     snprintf(*resolve, sizeof *resolve, "*:80:127.0.0.1:%u", fixture_port(f));
     *list = *resolve;
-    return (struct forage_options){
-        .in_memory = true, .workers = 2, .resolve = list, .resolve_count = 1, .context = s,
-        .on_page = on_page, .on_bad_line = on_bad_line, .on_tick = on_tick};
+    return (struct forage_options){.in_memory = true,
+                                   .workers = 2,
+                                   .resolve = list,
+                                   .resolve_count = 1,
+                                   .context = s,
+                                   .on_page = on_page,
+                                   .on_bad_line = on_bad_line,
+                                   .on_tick = on_tick};
 }
 
 static struct forage *make(const struct forage_options *options)
@@ -104,9 +110,9 @@ static struct forage_summary crawl(const struct forage_options *options, const c
 
 Test(library, callbacks_run_in_the_caller_and_once_for_each_url)
 {
-    static const char *const urls[] = {"http://www.shop.com/a",   "www.shop.com/b",           "http://www.shop.com/gone",
-                                       "http://www.shop.com/old", "http://www.shop.com/a#x", "no url",
-                                       "http://www.shop.com/large", NULL};
+    static const char *const urls[] = {
+        "http://www.shop.com/a",   "www.shop.com/b", "http://www.shop.com/gone",  "http://www.shop.com/old",
+        "http://www.shop.com/a#x", "no url",         "http://www.shop.com/large", NULL};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct seen s = seen_here();
     char resolve[48];
@@ -342,7 +348,8 @@ Test(library, crawls_follow_each_other_and_leave_no_descriptor_process_or_thread
         s.stop = NULL;
         struct forage *unused = make(&options); /* is made and never run */
         forage_free(unused);
-        struct forage_summary summary = crawl(&options, (const char *const[]){"www.shop.com/a", "www.shop.com/b", NULL});
+        struct forage_summary summary =
+            crawl(&options, (const char *const[]){"www.shop.com/a", "www.shop.com/b", NULL});
         cr_assert_eq(summary.counts.fetched, 2);
         cr_assert_eq(s.pages, 2 * round);
         cr_assert_eq(children_of_this_process(), children);

@@ -17,10 +17,9 @@ Test(limits, a_timeout_ends_what_stands_still_and_not_what_is_slow)
         {.path = "/hangs", .reply = {.fault = FIXTURE_SILENT, .end = FIXTURE_HANG}},
         {.path = "/slow", .reply = {.generated = 1500, .type = "text/plain", .pace_ms = 100, .pace_bytes = 100}},
         {0}};
-    static const struct crawl_row table[] = {
-        {"http://www.shop.com/hangs", 0, "timeout", NULL, NULL},
-        {"http://www.shop.com/slow", 200, NULL, "shop/slow~.txt", NULL},
-        {0}};
+    static const struct crawl_row table[] = {{"http://www.shop.com/hangs", 0, "timeout", NULL, NULL},
+                                             {"http://www.shop.com/slow", 200, NULL, "shop/slow~.txt", NULL},
+                                             {0}};
     static const char *const forms[][2] = {{"-T", "400ms"}, {"--timeout", "0.4"}};
     for (size_t i = 0; i < 2; i++) {
         struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
@@ -58,12 +57,11 @@ Test(limits, max_size_counts_decoded_bytes_and_reads_no_further)
         {.path = "/bomb", .reply = {.generated = 1 << 30, .zeros = true, .coding = FIXTURE_GZIP}},
         {.path = "/small", .reply = {.generated = 1024, .type = "text/plain"}},
         {0}};
-    static const struct crawl_row table[] = {
-        {"http://www.shop.com/length", 200, "too-large", NULL, NULL},
-        {"http://www.shop.com/endless", 200, "too-large", NULL, NULL},
-        {"http://www.shop.com/bomb", 200, "too-large", NULL, NULL},
-        {"http://www.shop.com/small", 200, NULL, "shop/small~.txt", NULL},
-        {0}};
+    static const struct crawl_row table[] = {{"http://www.shop.com/length", 200, "too-large", NULL, NULL},
+                                             {"http://www.shop.com/endless", 200, "too-large", NULL, NULL},
+                                             {"http://www.shop.com/bomb", 200, "too-large", NULL, NULL},
+                                             {"http://www.shop.com/small", 200, NULL, "shop/small~.txt", NULL},
+                                             {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     char *list = crawl_list(table);
     struct crawl c = {.run.input = list};
@@ -96,10 +94,16 @@ Test(limits, max_redirects_is_how_many_are_followed)
         const char *value;
         struct crawl_row rows[3];
     } tables[] = {
-        {"2", {{"http://www.shop.com/2", 200, NULL, "shop/2~.html", "there"}, {"http://www.shop.com/3", 302, "redirect", NULL, NULL}}},
-        {"0", {{"http://www.shop.com/0", 200, NULL, "shop/0~.html", "there"}, {"http://www.shop.com/1", 302, NULL, NULL, NULL}}},
+        {"2",
+         {{"http://www.shop.com/2", 200, NULL, "shop/2~.html", "there"},
+          {"http://www.shop.com/3", 302, "redirect", NULL, NULL}}},
+        {"0",
+         {{"http://www.shop.com/0", 200, NULL, "shop/0~.html", "there"},
+          {"http://www.shop.com/1", 302, NULL, NULL, NULL}}},
         {"12", {{"http://www.shop.com/12", 200, NULL, "shop/12~.html", "there"}}},
-        {NULL, {{"http://www.shop.com/10", 200, NULL, "shop/10~.html", "there"}, {"http://www.shop.com/11", 302, "redirect", NULL, NULL}}},
+        {NULL,
+         {{"http://www.shop.com/10", 200, NULL, "shop/10~.html", "there"},
+          {"http://www.shop.com/11", 302, "redirect", NULL, NULL}}},
     };
     static const int statuses[] = {FORAGE_EXIT_PROTOCOL, FORAGE_EXIT_SERVER, FORAGE_EXIT_OK, FORAGE_EXIT_PROTOCOL};
     for (size_t i = 0; i < SUPPORT_COUNT(tables); i++) {

@@ -15,9 +15,7 @@
 TestSuite(lists, .timeout = 60);
 
 static const struct fixture_route routes[] = {
-    {.path = "/gone", .reply = {.status = 404}},
-    {.path = "/", .prefix = true, .reply = {.body = "fine"}},
-    {0}};
+    {.path = "/gone", .reply = {.status = 404}}, {.path = "/", .prefix = true, .reply = {.body = "fine"}}, {0}};
 
 static struct fixture *start(void)
 {
@@ -102,10 +100,9 @@ Test(lists, each_bad_line_is_named_counted_and_stops_nothing)
         "-:13: the line contains a control character\n",
         "-:14: the URL has no host\n",
     };
-    static const struct crawl_row table[] = {
-        {"http://www.shop.com/first", 200, NULL, "shop/first~.html", "fine"},
-        {"http://www.shop.com/last", 200, NULL, "shop/last~.html", "fine"},
-        {0}};
+    static const struct crawl_row table[] = {{"http://www.shop.com/first", 200, NULL, "shop/first~.html", "fine"},
+                                             {"http://www.shop.com/last", 200, NULL, "shop/last~.html", "fine"},
+                                             {0}};
     struct fixture *f = start();
     struct crawl c = {.run.input = list};
     crawl_run(&c, f, "-q", "-", NULL);
@@ -131,11 +128,10 @@ Test(lists, a_line_of_any_length_costs_one_message_and_not_the_next_line)
 {
     char *over = long_line("http://www.shop.com/", (64 << 10) + 1), *huge = long_line("http://www.shop.com/", 3 << 20);
     char *text = support_format("www.shop.com/1\n%s\nwww.shop.com/3\n%s\nwww.shop.com/5\n%s", over, huge, huge);
-    static const struct crawl_row table[] = {
-        {"http://www.shop.com/1", 200, NULL, "shop/1~.html", "fine"},
-        {"http://www.shop.com/3", 200, NULL, "shop/3~.html", "fine"},
-        {"http://www.shop.com/5", 200, NULL, "shop/5~.html", "fine"},
-        {0}};
+    static const struct crawl_row table[] = {{"http://www.shop.com/1", 200, NULL, "shop/1~.html", "fine"},
+                                             {"http://www.shop.com/3", 200, NULL, "shop/3~.html", "fine"},
+                                             {"http://www.shop.com/5", 200, NULL, "shop/5~.html", "fine"},
+                                             {0}};
     struct fixture *f = start();
     struct crawl c = {.run.input = text};
     crawl_run(&c, f, "-", NULL);
@@ -174,12 +170,11 @@ Test(lists, several_lists_and_urls_are_one_crawl)
     write_file(folder, "a.txt", "www.shop.com/a\nbad line\n");
     write_file(folder, "b.txt", "# nothing\nwww.shop.com/b\n::\nwww.shop.com/a\n");
     write_file(folder, "empty.txt", "");
-    static const struct crawl_row table[] = {
-        {"http://www.shop.com/a", 200, NULL, "shop/a~.html", "fine"},
-        {"http://www.shop.com/b", 200, NULL, "shop/b~.html", "fine"},
-        {"http://www.shop.com/c", 200, NULL, "shop/c~.html", "fine"},
-        {"http://www.shop.com/d", 200, NULL, "shop/d~.html", "fine"},
-        {0}};
+    static const struct crawl_row table[] = {{"http://www.shop.com/a", 200, NULL, "shop/a~.html", "fine"},
+                                             {"http://www.shop.com/b", 200, NULL, "shop/b~.html", "fine"},
+                                             {"http://www.shop.com/c", 200, NULL, "shop/c~.html", "fine"},
+                                             {"http://www.shop.com/d", 200, NULL, "shop/d~.html", "fine"},
+                                             {0}};
     struct fixture *f = start();
     struct crawl c = {.run = {.working_folder = folder, .input = "www.shop.com/d\n"}};
     crawl_run(&c, f, "a.txt", "http://www.shop.com/c", "empty.txt", "-", "b.txt", NULL);
@@ -239,10 +234,9 @@ Test(lists, a_line_that_waits_for_its_end_is_read_when_the_pipe_closes)
 
 Test(lists, lines_of_a_slow_pipe_are_fetched_while_others_are)
 {
-    static const struct fixture_route hanging[] = {
-        {.path = "/first", .reply = {.delay_ms = 60000}},
-        {.path = "/", .prefix = true, .reply = {.body = "fine"}},
-        {0}};
+    static const struct fixture_route hanging[] = {{.path = "/first", .reply = {.delay_ms = 60000}},
+                                                   {.path = "/", .prefix = true, .reply = {.body = "fine"}},
+                                                   {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = hanging});
     char *folder = files_temp_folder(), *fifo = files_path(folder, "list");
     cr_assert_eq(mkfifo(fifo, 0600), 0);

@@ -122,12 +122,9 @@ Test(names, the_host_pattern_names_pages)
     static const struct {
         const char *pattern, *host, *name;
     } rows[] = {
-        {"www.(.*?).com", "www.baidu.com", "baidu"},
-        {"^([^.]+)", "news.example.org", "news"},
-        {"[a-z]+\\.org$", "news.example.org", "example.org"},
-        {"nothing(like)this", "www.baidu.com", "www.baidu.com"},
-        {"(x*)", "www.baidu.com", "www.baidu.com"},
-        {"WWW\\.(.*)", "www.baidu.com", "baidu.com"},
+        {"www.(.*?).com", "www.baidu.com", "baidu"},          {"^([^.]+)", "news.example.org", "news"},
+        {"[a-z]+\\.org$", "news.example.org", "example.org"}, {"nothing(like)this", "www.baidu.com", "www.baidu.com"},
+        {"(x*)", "www.baidu.com", "www.baidu.com"},           {"WWW\\.(.*)", "www.baidu.com", "baidu.com"},
     };
     struct fixture *f = fixture_start(&(struct fixture_options){.fallback = echo_host});
     for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
@@ -209,16 +206,15 @@ Test(names, a_large_page_is_its_bytes)
 
 Test(names, bodies_of_errors_are_kept_on_request_only)
 {
-    static const struct fixture_route routes[] = {
-        {.path = "/gone", .reply = {.status = 404, .body = "gone"}},
-        {.path = "/broken", .reply = {.status = 503, .body = "broken"}},
-        {0}};
-    static const struct crawl_row without[] = {
-        {"http://www.shop.com/gone", 404, NULL, NULL, NULL}, {"http://www.shop.com/broken", 503, NULL, NULL, NULL}, {0}};
-    static const struct crawl_row with[] = {
-        {"http://www.shop.com/gone", 404, NULL, "shop/gone~.html", "gone"},
-        {"http://www.shop.com/broken", 503, NULL, "shop/broken~.html", "broken"},
-        {0}};
+    static const struct fixture_route routes[] = {{.path = "/gone", .reply = {.status = 404, .body = "gone"}},
+                                                  {.path = "/broken", .reply = {.status = 503, .body = "broken"}},
+                                                  {0}};
+    static const struct crawl_row without[] = {{"http://www.shop.com/gone", 404, NULL, NULL, NULL},
+                                               {"http://www.shop.com/broken", 503, NULL, NULL, NULL},
+                                               {0}};
+    static const struct crawl_row with[] = {{"http://www.shop.com/gone", 404, NULL, "shop/gone~.html", "gone"},
+                                            {"http://www.shop.com/broken", 503, NULL, "shop/broken~.html", "broken"},
+                                            {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     for (int keep = 0; keep < 2; keep++) {
         struct crawl c = {.run.input = "www.shop.com/gone\nwww.shop.com/broken\n"};

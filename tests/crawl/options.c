@@ -11,12 +11,11 @@
 
 TestSuite(options, .timeout = 60);
 
-static const struct fixture_route routes[] = {
-    {.path = "/gone", .reply = {.status = 404, .body = "gone"}},
-    {.path = "/here", .reply = {.location = "/landed"}},
-    {.path = "/away", .reply = {.location = "http://www.else.com/landed"}},
-    {.path = "/", .prefix = true, .reply = {.body = "fine"}},
-    {0}};
+static const struct fixture_route routes[] = {{.path = "/gone", .reply = {.status = 404, .body = "gone"}},
+                                              {.path = "/here", .reply = {.location = "/landed"}},
+                                              {.path = "/away", .reply = {.location = "http://www.else.com/landed"}},
+                                              {.path = "/", .prefix = true, .reply = {.body = "fine"}},
+                                              {0}};
 
 static struct fixture *start(void)
 {
@@ -87,8 +86,7 @@ Test(options, the_version_of_http_is_the_one_that_was_asked_for)
 {
     static const struct {
         const char *option, *line;
-    } versions[] = {
-        {"1.0", "GET / HTTP/1.0\r\n"}, {"1.1", "GET / HTTP/1.1\r\n"}, {"any", "GET / HTTP/1.1\r\n"}};
+    } versions[] = {{"1.0", "GET / HTTP/1.0\r\n"}, {"1.1", "GET / HTTP/1.1\r\n"}, {"any", "GET / HTTP/1.1\r\n"}};
     for (size_t i = 0; i < SUPPORT_COUNT(versions); i++) {
         struct fixture *f = start();
         struct crawl c = {0};

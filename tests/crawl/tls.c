@@ -30,7 +30,8 @@ static char *make_site(unsigned pages)
 }
 
 /* Crawl LIST; the port 443 of every host is N. */
-static void crawl_tls(struct crawl *c, const struct nginx *n, const char *ca_file, const char *option, const char *value)
+static void crawl_tls(struct crawl *c, const struct nginx *n, const char *ca_file, const char *option,
+                      const char *value)
 {
     char *resolve = support_format("*:443:127.0.0.1:%u", nginx_port(n));
     crawl_run(c, NULL, "--resolve", resolve, "--ca-file", ca_file, option, value, "-", NULL);
@@ -39,10 +40,9 @@ static void crawl_tls(struct crawl *c, const struct nginx *n, const char *ca_fil
 
 Test(tls, a_certificate_that_the_user_trusts_is_trusted)
 {
-    static const struct crawl_row table[] = {
-        {"https://www.shop.com/", 200, NULL, "shop.html", "secure"},
-        {"https://www.else.com/0.html", 200, NULL, "else/0.html", "page"},
-        {0}};
+    static const struct crawl_row table[] = {{"https://www.shop.com/", 200, NULL, "shop.html", "secure"},
+                                             {"https://www.else.com/0.html", 200, NULL, "else/0.html", "page"},
+                                             {0}};
     char *site = make_site(1);
     struct nginx *n = nginx_start(&(struct nginx_options){.folder = site, .tls = true, .names = names});
     struct crawl c = {.run.input = "https://www.shop.com/\nhttps://www.else.com/0.html\n"};
@@ -94,7 +94,8 @@ Test(tls, the_systems_store_does_not_trust_a_stranger)
 Test(tls, a_server_without_tls_and_a_file_without_certificates_are_errors_of_tls)
 {
     static const struct crawl_row table[] = {{"https://www.shop.com/", 0, "tls", NULL, NULL}, {0}};
-    struct nginx *plain = nginx_start(NULL), *secure = nginx_start(&(struct nginx_options){.tls = true, .names = names});
+    struct nginx *plain = nginx_start(NULL),
+                 *secure = nginx_start(&(struct nginx_options){.tls = true, .names = names});
     struct nginx *servers[] = {plain, secure};
     const char *files[] = {nginx_ca_file(secure), "/etc/hostname"};
     for (size_t i = 0; i < 2; i++) {
@@ -118,15 +119,15 @@ static char *access_log(const char *scheme, const char *option, const char *valu
     char *site = make_site(PAGES), *list = support_alloc(PAGES * 40), listen[64], resolve[64], resolve_tls[64];
     unsigned plain = support_free_port();
     snprintf(listen, sizeof listen, "listen 127.0.0.1:%u http2;", plain);
-    struct nginx *n = nginx_start(&(struct nginx_options){
-        .folder = site, .tls = true, .http2 = true, .names = names, .server_lines = listen});
+    struct nginx *n = nginx_start(
+        &(struct nginx_options){.folder = site, .tls = true, .http2 = true, .names = names, .server_lines = listen});
     snprintf(resolve, sizeof resolve, "*:80:127.0.0.1:%u", plain);
     snprintf(resolve_tls, sizeof resolve_tls, "*:443:127.0.0.1:%u", nginx_port(n));
     for (unsigned i = 0, len = 0; i < PAGES; i++)
         len += (unsigned)sprintf(list + len, "%s://www.shop.com/%u.html\n", scheme, i);
     struct crawl c = {.run.input = list};
-    crawl_run(&c, NULL, "--resolve", resolve, "--resolve", resolve_tls, "--ca-file", nginx_ca_file(n), option, value, "-",
-              NULL);
+    crawl_run(&c, NULL, "--resolve", resolve, "--resolve", resolve_tls, "--ca-file", nginx_ca_file(n), option, value,
+              "-", NULL);
     cr_assert_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
     cr_assert(text_has(c.run.err, "40 fetched (160 B)"), "%s", c.run.err);
     char *log = nginx_wait_requests(n, PAGES, 5000);

@@ -113,9 +113,7 @@ const json_t *crawl_logged(const struct crawl *c, const char *url)
 {
     size_t i;
     json_t *line;
-    json_array_foreach(c->log, i, line)
-        if (strcmp(text_member(line, "url"), url) == 0)
-            return line;
+    json_array_foreach(c->log, i, line) if (strcmp(text_member(line, "url"), url) == 0) return line;
     return NULL;
 }
 
@@ -164,7 +162,8 @@ static bool row_agrees(const struct crawl *c, const struct crawl_row *row)
 {
     const json_t *line = crawl_logged(c, row->url);
     if (line && json_integer_value(json_object_get(line, "status")) == (json_int_t)row->status &&
-        strcmp(text_member(line, "error"), row->error ? row->error : "") == 0 && same_file(c, row, line) && told(c, row))
+        strcmp(text_member(line, "error"), row->error ? row->error : "") == 0 && same_file(c, row, line) &&
+        told(c, row))
         return true;
     char *is = line ? json_dumps(line, JSON_COMPACT) : NULL;
     fprintf(stderr, "expected %s: %u %s %s %s\n     got %s\n", row->url, row->status, row->error ? row->error : "",
