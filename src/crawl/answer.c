@@ -40,9 +40,19 @@ static void lost(struct crawl *c, struct job *job)
         fail(c, job, FETCH_IO, "out of memory");
 }
 
-/* The run is being stopped; what was in flight is no failure. */
+void answer_give_up(struct crawl *c, struct job *job)
+{
+    fail(c, job, FETCH_LOST, "workers die, or cannot be started");
+}
+
+/* The run is being stopped; what was in flight is no failure, unless that is why. */
 static void cancelled(struct crawl *c, struct job *job)
 {
+    if (c->broken) {
+        landing_abandon(job);
+        answer_give_up(c, job);
+        return;
+    }
     landing_abandon(job);
     c->counts.in_flight--;
     job_free(job);

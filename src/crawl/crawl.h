@@ -58,6 +58,7 @@ struct crawl {
     int stop_fd;
     _Atomic bool stop;   /* set by forage_stop, in a signal handler or another thread */
     bool waits_for_list; /* the list's descriptor is in the epoll set */
+    bool broken;         /* the pool cannot replace its workers any more */
 };
 
 /* ---- feed: sources to jobs ---- */
@@ -83,6 +84,9 @@ void dispatch_turn(struct crawl *c);
 
 /* An mp_part_fn; CONTEXT is the job. */
 void answer_part(const struct mp_part *part, void *context);
+
+/* End JOB, which no worker has, because there will be none for it. */
+void answer_give_up(struct crawl *c, struct job *job);
 
 /* ---- naming: what a page and its file are called ---- */
 

@@ -209,7 +209,8 @@ static enum forage_status loop(struct crawl *c, bool *stopped)
         feed_turn(c);
         dispatch_turn(c);
         enum mp_status s = mp_pool_turn(c->pool, 0);
-        if (s != MP_OK && s != MP_TIMEOUT)
+        c->broken = s != MP_OK && s != MP_TIMEOUT;
+        if (c->broken)
             return FORAGE_SYSTEM;
         landing_turn(c);
         report_tick(c, false);
@@ -219,6 +220,19 @@ static enum forage_status loop(struct crawl *c, bool *stopped)
     return FORAGE_OK;
 }
 
+/* There are no workers any more: what was asked for fails by name, and so does the rest of the lists as far as it can be
+ * read without waiting. */
+static void give_up_rest(struct crawl *c)
+{
+    while (c->frontier.queued || (!feed_is_done(c) && !c->waits_for_list)) {
+        feed_turn(c);
+        for (struct job *job; (job = frontier_next(&c->frontier));) {
+            frontier_leave(&c->frontier, job);
+            answer_give_up(c, job);
+        }
+    }
+}
+
 enum forage_status forage_run(struct forage *f, struct forage_summary *summary)
 {
     struct crawl *c = &f->crawl;
@@ -226,6 +240,8 @@ enum forage_status forage_run(struct forage *f, struct forage_summary *summary)
     c->started_ms = clock_ms();
     enum forage_status s = loop(c, &stopped);
     mp_pool_terminate(c->pool);
+    if (c->broken)
+        give_up_rest(c);
     if (c->pages)
         pages_close(c->pages, landing_done, c);
     c->pages = NULL;
