@@ -139,8 +139,10 @@ class Results:
     timed: dict  # program: [Run]
 
     def wrong(self, name):
-        """What was wrong with any run of a program, or ""."""
-        return next((run.wrong for run in [self.sampled[name], *self.timed[name]] if run.wrong), "")
+        """How many runs of a program were wrong and why the first was, or ""."""
+        runs = [self.sampled[name], *self.timed[name]]
+        wrongs = [run.wrong for run in runs if run.wrong]
+        return f"{len(wrongs)} of {len(runs)} runs: {wrongs[0]}" if wrongs else ""
 
     def need(self, name):
         if self.wrong(name):
@@ -247,6 +249,8 @@ def main():
         sys.exit(bench(sys.argv[1], sys.argv[2]))
     except (OSError, RuntimeError, subprocess.CalledProcessError) as e:
         sys.exit(f"bench: {sys.argv[1]}: {e}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":
