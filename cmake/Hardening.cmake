@@ -1,4 +1,5 @@
-# Warnings, hardening and sanitizers: the same for every target.
+# Warnings, hardening and sanitizers: the same for every target. Fields that an initialiser leaves out are zero, which is the
+# default of every options struct here, so they are no warning.
 #
 # FORAGE_SANITIZE names the sanitizers of a build ("address,undefined", "thread"); empty means a product build.
 
@@ -7,7 +8,7 @@ set(FORAGE_SANITIZE "" CACHE STRING "sanitizers, separated by commas")
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(
   -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
-  -Wwrite-strings -Wundef -fno-common -fstack-protector-strong -fno-strict-aliasing)
+  -Wno-missing-field-initializers -Wwrite-strings -Wundef -fno-common -fstack-protector-strong -fno-strict-aliasing)
 add_link_options(-Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
 include(CheckPIESupported)
 check_pie_supported()

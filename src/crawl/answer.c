@@ -91,7 +91,7 @@ static void follow(struct crawl *c, struct job *job, struct text location)
         return fail(c, job, FETCH_REDIRECT, "the redirect names a user and a password");
     }
     leave_origin(job, from, &to);
-    job->deaths = 0;
+    job->deaths = job->attempts = 0;
     if (!job_redirect(job, &to) || !frontier_add(&c->frontier, job))
         fail(c, job, FETCH_IO, "out of memory");
 }

@@ -94,7 +94,7 @@ void answer_give_up(struct crawl *c, struct job *job);
 bool naming_page(struct crawl *c, struct job *job);
 
 /* The file's name below the output folder. 0, or an errno. */
-int naming_file(struct crawl *c, struct job *job, char name[NAME_BYTES_MAX + 1]);
+int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE]);
 
 /* ---- landing: pages to files ---- */
 
@@ -121,6 +121,9 @@ void report_bad_line(struct crawl *c, const char *file, unsigned long line, cons
 
 /* The log could not be written, as errno says: told once, as a line 0 of the log. */
 void report_log_failure(struct crawl *c);
+
+/* A list or the log failed: tell the user. LINE is where, 0 if that has no meaning. */
+void report_file_failure(struct crawl *c, const char *file, unsigned long line, const char *reason);
 
 /* A failure that is not one URL's: FILE for lists and the log. */
 void report_trouble(struct crawl *c, enum forage_status status);

@@ -24,7 +24,7 @@ static unsigned request_flags(const struct crawl *c, const struct job *job)
     return flags;
 }
 
-static bool send_job(struct crawl *c, struct job *job, struct buffer *message)
+static enum mp_status send_job(struct crawl *c, struct job *job, struct buffer *message)
 {
     const struct url *url = job_target(job);
     struct fetch_request request = {
@@ -35,8 +35,19 @@ static bool send_job(struct crawl *c, struct job *job, struct buffer *message)
     };
     buffer_clear(message);
     job->slot = choose_worker(c, job);
-    return fetch_request_encode(&request, message) &&
-           mp_pool_submit(c->pool, (int)job->slot, message->data, message->len, answer_part, job) == MP_OK;
+    if (!fetch_request_encode(&request, message))
+        return MP_NO_MEMORY;
+    return mp_pool_submit(c->pool, (int)job->slot, message->data, message->len, answer_part, job);
+}
+
+/* A task holds 64 KiB, which only the longest URLs exceed. */
+static void fail(struct crawl *c, struct job *job, enum mp_status status)
+{
+    frontier_leave(&c->frontier, job);
+    job->error = status == MP_TOO_BIG ? FETCH_URL : FETCH_IO;
+    snprintf(job->detail, sizeof job->detail, "%s",
+             status == MP_TOO_BIG ? "the URL is too long for a request" : mp_status_text(status));
+    report_end(c, job);
 }
 
 void dispatch_turn(struct crawl *c)
@@ -47,13 +58,11 @@ void dispatch_turn(struct crawl *c)
         if (!job)
             break;
         job->attempts++;
-        if (send_job(c, job, &message)) {
+        enum mp_status status = send_job(c, job, &message);
+        if (status == MP_OK)
             c->load[job->slot]++;
-            continue;
-        }
-        frontier_leave(&c->frontier, job);
-        job->error = FETCH_URL; /* a task holds 64 KiB: only the longest URLs do not fit */
-        report_end(c, job);
+        else
+            fail(c, job, status);
     }
     buffer_release(&message);
 }

@@ -134,8 +134,7 @@ static void unwatch_list(struct crawl *c, int fd)
 
 static void list_failed(struct crawl *c, const struct source *s, int error)
 {
-    report_bad_line(c, s->text, s->list ? list_line_number(s->list) : 0, strerror(error));
-    report_trouble(c, FORAGE_FILE);
+    report_file_failure(c, s->text, s->list ? list_line_number(s->list) : 0, strerror(error));
 }
 
 /* One step in the list at the head; false when it has nothing more for now. */

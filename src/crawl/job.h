@@ -34,6 +34,7 @@ struct job {
     unsigned ms;
     uint64_t bytes;     /* received so far, or in all */
     struct page *page;  /* its file while it comes in pieces */
+    bool out_of_memory; /* a piece could not be kept */
     struct buffer body; /* its body when no file is written */
     struct buffer name; /* what the host pattern made of the host */
     char *file;

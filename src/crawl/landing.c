@@ -42,7 +42,7 @@ static void fail(struct crawl *c, struct job *job, int error)
 static void collect(struct job *job, const void *data, size_t len)
 {
     if (!buffer_append(&job->body, data, len))
-        job->error = FETCH_IO;
+        job->out_of_memory = true;
 }
 
 /* ---- Files ---- */
@@ -52,7 +52,7 @@ void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
     struct text bytes = {part->data, part->len};
     if (!c->pages)
         return collect(job, part->data, part->len);
-    if (job->error || !part->len)
+    if (job->out_of_memory || !part->len)
         return;
     enum store_status s = STORE_OK;
     while (!job->page && (s = pages_begin(c->pages, &job->page)) == STORE_FULL)
@@ -64,7 +64,7 @@ void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
     }
     if (s != STORE_OK) {
         mp_hold_release(held.release_context);
-        job->error = FETCH_IO;
+        job->out_of_memory = true;
     }
 }
 
@@ -92,7 +92,7 @@ static enum store_status put_last(struct crawl *c, struct job *job, const char *
 
 static void put_file(struct crawl *c, struct job *job, const struct mp_part *part, struct text body)
 {
-    char name[NAME_BYTES_MAX + 1];
+    char name[NAME_SIZE];
     int error = naming_file(c, job, name);
     if (!error && asprintf(&job->file, "%s/%s", c->config.options.output, name) < 0)
         error = ENOMEM;
@@ -109,12 +109,16 @@ static void put_file(struct crawl *c, struct job *job, const struct mp_part *par
 
 void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part, struct text body)
 {
-    if (job->error || !naming_page(c, job))
-        return fail(c, job, ENOMEM);
-    if (c->pages)
-        return put_file(c, job, part, body);
-    collect(job, body.data, body.len);
-    report_end(c, job);
+    if (!naming_page(c, job))
+        job->out_of_memory = true;
+    if (!c->pages)
+        collect(job, body.data, body.len);
+    if (job->out_of_memory)
+        fail(c, job, ENOMEM);
+    else if (c->pages)
+        put_file(c, job, part, body);
+    else
+        report_end(c, job);
 }
 
 void landing_abandon(struct job *job)
@@ -122,6 +126,7 @@ void landing_abandon(struct job *job)
     if (job->page)
         pages_abandon(job->page);
     job->page = NULL;
+    job->out_of_memory = false;
     job->bytes = 0;
     buffer_clear(&job->body);
 }

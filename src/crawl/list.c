@@ -33,7 +33,7 @@ enum list_status list_open(const char *path, struct list **list)
 {
     bool standard_input = strcmp(path, "-") == 0;
     struct list *l = calloc(1, sizeof *l);
-    int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
     if (!l || fd < 0 || fstat(fd, &st) < 0)
         return fail(l, fd);

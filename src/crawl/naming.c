@@ -12,7 +12,7 @@ static size_t add_terminated(struct buffer *b, struct url_part part, bool *ok)
     return begin;
 }
 
-int naming_file(struct crawl *c, struct job *job, char name[NAME_BYTES_MAX + 1])
+int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE])
 {
     const struct url *url = &job->asked;
     struct buffer b = {0};
@@ -27,6 +27,7 @@ int naming_file(struct crawl *c, struct job *job, char name[NAME_BYTES_MAX + 1])
         .path = b.data + path,
         .query = url->has_query ? b.data + query : NULL,
         .media_type = *job->type ? job->type : NULL,
+        .error_status = job->status >= 400 ? job->status : 0,
     };
     enum store_status s = sites_name(c->sites, b.data + origin, buffer_text(&job->name), &parts.site);
     int error = s == STORE_SYSTEM ? errno : s == STORE_NO_MEMORY ? ENOMEM : s == STORE_INVALID ? EINVAL : 0;

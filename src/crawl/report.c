@@ -114,12 +114,18 @@ void report_bad_line(struct crawl *c, const char *file, unsigned long line, cons
         c->config.options.on_bad_line(file, line, reason, c->config.options.context);
 }
 
+void report_file_failure(struct crawl *c, const char *file, unsigned long line, const char *reason)
+{
+    if (c->config.options.on_bad_line)
+        c->config.options.on_bad_line(file, line, reason, c->config.options.context);
+    report_trouble(c, FORAGE_FILE);
+}
+
 void report_log_failure(struct crawl *c)
 {
-    if (!c->log_failed && c->config.options.on_bad_line)
-        c->config.options.on_bad_line(c->config.options.log, 0, strerror(errno), c->config.options.context);
+    if (!c->log_failed)
+        report_file_failure(c, c->config.options.log, 0, strerror(errno));
     c->log_failed = true;
-    report_trouble(c, FORAGE_FILE);
 }
 
 void report_trouble(struct crawl *c, enum forage_status status)

@@ -5,6 +5,7 @@
 #include "store/site.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,12 +171,21 @@ static enum store_status spell_hash(const struct name_parts *parts, const struct
     return STORE_OK;
 }
 
-enum store_status name_make(const struct name_parts *parts, char name[NAME_BYTES_MAX + 1])
+/* Make a page's name that of the body of an error answer. */
+static void mark_error(const struct name_parts *parts, const struct leaf *leaf, char name[NAME_SIZE])
 {
-    if (!site_name_ok(parts->site))
+    size_t len = strlen(name);
+    const char *extension = media_is_given(parts->media_type) ? media_extension(parts->media_type) : leaf->extension;
+    snprintf(name + len, NAME_SIZE - len, "~~%03u.%.8s", parts->error_status, extension);
+}
+
+enum store_status name_make(const struct name_parts *parts, char name[NAME_SIZE])
+{
+    if (!site_name_ok(parts->site) || parts->error_status > 999)
         return STORE_INVALID;
     struct leaf leaf = leaf_of(parts);
-    if (spell_readable(parts, &leaf, name))
-        return STORE_OK;
-    return spell_hash(parts, &leaf, name);
+    enum store_status status = spell_readable(parts, &leaf, name) ? STORE_OK : spell_hash(parts, &leaf, name);
+    if (status == STORE_OK && parts->error_status)
+        mark_error(parts, &leaf, name);
+    return status;
 }

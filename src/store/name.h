@@ -9,6 +9,7 @@
  *   query      a short query of safe characters                    SITE/a/list~page=2.html   SITE/a/index~q.html
  *   folder     a middle segment, with '~' if it ends in an extension   SITE/v1.2~/x.html
  *   hash       everything else                                     SITE/PREFIX~~TAG.html, directly below SITE
+ *   error      the body of an error answer, beside the page's      SITE/a/today~.html~~404.html
  *
  * An extension is a dot and one to eight letters and digits. It fits an answer in HTML if it is .html, .htm or .xhtml, and
  * any other answer whatever it is. Added extensions are those of the media type; without a media type, the URL's own, or
@@ -17,9 +18,12 @@
  * than SAFE_COMPONENT_MAX, and the whole within NAME_BYTES_MAX and NAME_LEVELS_MAX. A last segment that is just "index"
  * never takes the forms added and query. TAG is that of path and query together.
  *
+ * The body of an error answer has a name of its own, so that it never takes the place of the last good page.
+ *
  * Why no two URLs of a site share a file, whatever their media types: the URL can be read back from the name.
  *   1. Only the root is not below SITE/.
- *   2. Below it, a last component with "~~" is of the form hash, and one without is not: in added and index the only '~' is
+ *   2. The form error alone ends in "~~", three digits and an extension (TAG is longer); without that it is a page's name.
+ *      Below SITE/, a last component with "~~" is otherwise of the form hash, and one without is not: in added and index the only '~' is
  *      followed by '.', in query by a character of the query. For the form hash, the tag stands for the URL (two differ in
  *      80 bits of SHA-256).
  *   3. In the other forms, each folder without its final '~' is a middle segment, because segments hold no '~'.
@@ -38,8 +42,9 @@
 #include "store/status.h"
 
 enum {
-    NAME_BYTES_MAX = 1024,
-    NAME_LEVELS_MAX = 32, /* components, the file and SITE included */
+    NAME_BYTES_MAX = 1024,           /* of a page's name */
+    NAME_SIZE = NAME_BYTES_MAX + 16, /* of a buffer for any name */
+    NAME_LEVELS_MAX = 32,            /* components, the file and SITE included */
     NAME_QUERY_MAX = 64,
 };
 
@@ -48,10 +53,11 @@ struct name_parts {
     const char *path;       /* percent-encoded, begins with '/' */
     const char *query;      /* without its '?'; NULL when the URL has none, which differs from "" */
     const char *media_type; /* of the answer; NULL when none was given */
+    unsigned error_status;  /* 400 to 999: this is the body of an error answer; else 0 */
 };
 
 /* Write the name, relative to the output folder. Returns STORE_OK, STORE_INVALID (PARTS->site is no name of a site), or
  * STORE_NO_MEMORY; NAME has no meaning then. */
-enum store_status name_make(const struct name_parts *parts, char name[NAME_BYTES_MAX + 1]);
+enum store_status name_make(const struct name_parts *parts, char name[NAME_SIZE]);
 
 #endif

@@ -212,9 +212,10 @@ Test(names, bodies_of_errors_are_kept_on_request_only)
     static const struct crawl_row without[] = {{"http://www.shop.com/gone", 404, NULL, NULL, NULL},
                                                {"http://www.shop.com/broken", 503, NULL, NULL, NULL},
                                                {0}};
-    static const struct crawl_row with[] = {{"http://www.shop.com/gone", 404, NULL, "shop/gone~.html", "gone"},
-                                            {"http://www.shop.com/broken", 503, NULL, "shop/broken~.html", "broken"},
-                                            {0}};
+    static const struct crawl_row with[] = {
+        {"http://www.shop.com/gone", 404, NULL, "shop/gone~.html~~404.html", "gone"},
+        {"http://www.shop.com/broken", 503, NULL, "shop/broken~.html~~503.html", "broken"},
+        {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     for (int keep = 0; keep < 2; keep++) {
         struct crawl c = {.run.input = "www.shop.com/gone\nwww.shop.com/broken\n"};
@@ -224,6 +225,32 @@ Test(names, bodies_of_errors_are_kept_on_request_only)
         cr_assert(text_has(c.run.err, "0 fetched (0 B), 2 failed"), "%s", c.run.err);
         crawl_release(&c);
     }
+    fixture_stop(f);
+}
+
+Test(names, the_body_of_an_error_never_takes_the_place_of_a_page)
+{
+    static const struct fixture_reply gone = {.status = 404, .body = "gone"};
+    static const struct fixture_route routes[] = {
+        {.path = "/page.html", .reply = {.body = "good", .times = 1, .then = &gone}}, {0}};
+    static const struct crawl_row first[] = {{"http://www.shop.com/page.html", 200, NULL, "shop/page.html", "good"},
+                                             {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/page.html\n"};
+    crawl_run(&c, f, "--keep-errors", "-", NULL);
+    cr_assert(crawl_agrees(&c, first));
+    char *folder = files_path(c.run.folder, "output"), *page = files_path(folder, "shop/page.html"),
+         *error = files_path(folder, "shop/page.html~~404.html");
+    struct crawl again = {.run = {.input = "www.shop.com/page.html\n", .working_folder = c.run.folder}};
+    crawl_run(&again, f, "--keep-errors", "-", NULL);
+    cr_assert_eq(again.run.status, FORAGE_EXIT_SERVER);
+    cr_assert(files_equals(page, "good"));
+    cr_assert(files_equals(error, "gone"));
+    free(folder);
+    free(page);
+    free(error);
+    crawl_release(&again);
+    crawl_release(&c);
     fixture_stop(f);
 }
 

@@ -31,7 +31,7 @@ struct row {
 static void check_rows(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        char name[NAME_BYTES_MAX + 1];
+        char name[NAME_SIZE];
         struct name_parts parts = {"site", rows[i].path, rows[i].query, rows[i].type};
         cr_assert_eq(name_make(&parts, name), STORE_OK);
         cr_expect(matches(name, rows[i].name), "%s ? %s (%s): \"%s\", not \"%s\"", rows[i].path,
@@ -178,7 +178,7 @@ Test(name, a_folder_that_is_no_site_is_refused)
 {
     static const char *const sites[] = {"",     ".",   "..",   ".forage", "-x",  "a/b",
                                         "/etc", "a~b", "a~~b", "x.html",  "a b", "a\n"};
-    char name[NAME_BYTES_MAX + 1];
+    char name[NAME_SIZE];
     for (size_t i = 0; i < sizeof sites / sizeof sites[0]; i++) {
         struct name_parts parts = {sites[i], "/", NULL, NULL};
         cr_expect_eq(name_make(&parts, name), STORE_INVALID, "\"%s\"", sites[i]);
@@ -221,7 +221,7 @@ Test(name, long_urls_have_names_within_the_bounds_and_none_shares_one)
 {
     static const size_t sizes[] = {190, 199, 200, 201, 255, 256, 1024, 4096, 65536};
     static const char *const shapes[] = {"a", "a/", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/", "%41", "~"};
-    char seen[200][NAME_BYTES_MAX + 1];
+    char seen[200][NAME_SIZE];
     size_t count = 0;
     char *path = malloc(65536 + 3);
     for (size_t shape = 0; shape < sizeof shapes / sizeof shapes[0]; shape++) {
@@ -246,7 +246,7 @@ Test(name, long_urls_have_names_within_the_bounds_and_none_shares_one)
 
 Test(name, a_long_query_is_not_shown)
 {
-    char query[66], name[NAME_BYTES_MAX + 1];
+    char query[66], name[NAME_SIZE];
     memset(query, 'q', sizeof query);
     query[65] = '\0';
     struct name_parts parts = {"site", "/a", query, HTML};
@@ -259,7 +259,7 @@ Test(name, a_long_query_is_not_shown)
 
 Test(name, the_tag_is_the_one_that_was_given_to_earlier_runs)
 {
-    char name[NAME_BYTES_MAX + 1];
+    char name[NAME_SIZE];
     struct name_parts parts = {"site", "/~a", NULL, HTML};
     name_make(&parts, name);
     cr_assert_str_eq(name, "site/a~~zyqvbveyuwtwk6js.html");
@@ -290,7 +290,7 @@ static void give(struct names *names, unsigned url, const char *path, const char
 {
     static const char *const types[] = {HTML, "image/png", "text/plain", "made/up", NULL};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        char name[NAME_BYTES_MAX + 1];
+        char name[NAME_SIZE];
         struct name_parts parts = {"site", path, query, types[i]};
         cr_assert_eq(name_make(&parts, name), STORE_OK);
         if (!well_formed(name)) {
@@ -318,7 +318,7 @@ static void check_names(struct names *names)
         }
     }
     for (size_t i = 0; i < names->count && wrong < 10; i++) {
-        char folder[NAME_BYTES_MAX + 1];
+        char folder[NAME_SIZE];
         snprintf(folder, sizeof folder, "%s", names->given[i].name);
         for (char *slash; (slash = strrchr(folder, '/'));) {
             *slash = '\0';
@@ -379,4 +379,34 @@ Test(name, no_two_urls_of_all_short_texts_share_a_file, .timeout = 120)
         }
     }
     check_names(&names);
+}
+
+Test(name, the_body_of_an_error_lies_beside_the_page)
+{
+    struct name_parts parts = {.site = "site", .path = "/a/today", .media_type = "text/html", .error_status = 404};
+    char name[NAME_SIZE];
+    cr_assert_eq(name_make(&parts, name), STORE_OK);
+    cr_assert_str_eq(name, "site/a/today~.html~~404.html");
+    parts.media_type = "application/json";
+    cr_assert_eq(name_make(&parts, name), STORE_OK);
+    cr_assert_str_eq(name, "site/a/today~.json~~404.json");
+    parts.media_type = NULL;
+    parts.path = "/";
+    cr_assert_eq(name_make(&parts, name), STORE_OK);
+    cr_assert_str_eq(name, "site.html~~404.html");
+    parts.error_status = 1000;
+    cr_assert_eq(name_make(&parts, name), STORE_INVALID);
+}
+
+Test(name, the_longest_name_has_room_for_an_error)
+{
+    struct name_parts parts = {.site = "site", .media_type = "text/html", .error_status = 503};
+    char path[NAME_BYTES_MAX + 64] = "", name[NAME_SIZE];
+    for (size_t len = 0; len < NAME_BYTES_MAX + 32; len++) {
+        path[len] = len % 100 == 0 ? '/' : 'a';
+        path[len + 1] = '\0';
+        parts.path = path;
+        cr_assert_eq(name_make(&parts, name), STORE_OK);
+        cr_assert_str_eq(name + strlen(name) - strlen("~~503.html"), "~~503.html", "%s", name);
+    }
 }

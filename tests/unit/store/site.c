@@ -268,7 +268,7 @@ Test(site, no_root_file_is_another_sites_folder)
         names[i] = name_of(sites, EVIL, wanted[i]);
     for (int i = 0; i < W; i++) {
         for (size_t type = 0; type < sizeof types / sizeof types[0]; type++) {
-            char file[NAME_BYTES_MAX + 1];
+            char file[NAME_SIZE];
             struct name_parts parts = {names[i], "/", NULL, types[type]};
             cr_assert_eq(name_make(&parts, file), STORE_OK);
             for (int other = 0; other < W; other++)
