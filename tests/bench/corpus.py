@@ -63,7 +63,7 @@ def write_file(path, number, kind):
 
 
 def make(www, name):
-    """Make the files of one kind unless they are there. They get their folder's name last, so a folder that is there is whole."""
+    """Make the files of one kind unless they are there. Their folder gets its name last: one that is there is whole."""
     folder, unfinished = f"{www}/{name}", f"{www}/{name}.unfinished"
     if os.path.isdir(folder):
         return

@@ -57,7 +57,7 @@ def pss_mib(pid):
 
 
 class Sampler(threading.Thread):
-    """Looks every few milliseconds at how much memory the descendants of this process hold, but for those that are OTHERS."""
+    """Looks every few milliseconds at how much memory the descendants of this process hold, but for OTHERS."""
 
     def __init__(self, others):
         super().__init__(daemon=True)
@@ -96,7 +96,7 @@ def seconds_of(usage):
 
 
 def spawn(command, home, output):
-    """Start COMMAND in a process group of its own, with what it says going to the file OUTPUT, and no settings of the user."""
+    """Start COMMAND in a process group of its own, without settings of the user; what it says goes to the file OUTPUT."""
     environment = {"PATH": os.environ["PATH"], "HOME": home, "LANG": "C.UTF-8"}
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),

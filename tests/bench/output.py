@@ -1,4 +1,4 @@
-"""Where the programs write: never the disk below this checkout, whose file system may be of any kind and in any state."""
+"""Where the programs write: not straight to the disk of this checkout, whose file system may be of any kind."""
 import contextlib
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A peer: the usual Python crawler, with a pool of processes that fetch and a callback that writes. urlopen_pool.py LIST FOLDER"""
+"""A peer, the usual Python crawler: a pool of processes fetches, a callback writes. urlopen_pool.py LIST FOLDER"""
 import multiprocessing
 import sys
 import urllib.request

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 FORAGE = "build/release/forage --quiet --output {out}"
 CURL = "curl --silent --parallel --parallel-immediate --parallel-max {most} --config {curl}"
 # wget2's default is to note in extended attributes where a file came from, which on ext4 takes longer than fetching it.
-WGET2 = "wget2 --quiet --no-hsts --no-xattr --no-directories --max-threads={most} --directory-prefix={out} --input-file={list}"
+WGET2 = (
+    "wget2 --quiet --no-hsts --no-xattr --no-directories --max-threads={most}"
+    " --input-file={list} --directory-prefix={out}"
+)
 # aria2c syncs each file to the disk that it wrote, and has no option not to.
 ARIA2 = (
     "aria2c --quiet --file-allocation=none --auto-save-interval=0 --max-download-result=0 --deferred-input=true"
