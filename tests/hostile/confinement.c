@@ -10,7 +10,7 @@ TestSuite(confinement, .timeout = 100);
 Test(confinement, workers_hold_no_file_open)
 {
     struct fixture *f = fixture_start(&(struct fixture_options){.fallback = slow_page});
-    char *list = list_of(f, 100);
+    char *list = list_of(f, 200);
     struct run run = {.input = list};
     pid_t found[PROCESSES_MOST];
     attack_start(&run, (const char *const[]){"-j", "2", "-", NULL});

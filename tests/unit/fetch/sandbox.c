@@ -339,7 +339,7 @@ enum { MOST = SUPPORT_COUNT(refused) };
 static void make_scene(void)
 {
     int other_end;
-    
+
     scene.folder = files_temp_folder();
     scene.file = files_path(scene.folder, "file");
     scene.other = files_path(scene.folder, "other");
