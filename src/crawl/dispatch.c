@@ -2,16 +2,26 @@
  * that one keeps up, so that connections, TLS sessions and DNS answers are reused; otherwise to the least busy one. */
 #include "crawl/crawl.h"
 
-static unsigned choose_worker(const struct crawl *c, const struct job *job)
+enum { FEW = 16 }; /* so many transfers never keep a worker busy */
+
+static unsigned least_busy(const struct crawl *c)
 {
-    unsigned workers = c->config.options.workers, home = frontier_affinity(job) % workers;
-    if (c->load[home] < c->config.fetch.transfers)
-        return home;
     unsigned least = 0;
-    for (unsigned i = 1; i < workers; i++)
+    for (unsigned i = 1; i < c->config.options.workers; i++)
         if (c->load[i] < c->load[least])
             least = i;
     return least;
+}
+
+/* A worker is one processor's worth of fetching: a host that may be asked for many pages at once is shared out when its
+ * worker has twice as much in hand as another one. */
+static unsigned choose_worker(const struct crawl *c, const struct job *job)
+{
+    unsigned home = frontier_affinity(job) % c->config.options.workers;
+    if (c->load[home] < FEW)
+        return home;
+    unsigned least = least_busy(c);
+    return c->load[home] >= c->config.fetch.transfers || c->load[home] > 2 * c->load[least] ? least : home;
 }
 
 static unsigned request_flags(const struct crawl *c, const struct job *job)

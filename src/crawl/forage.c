@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -73,7 +74,8 @@ static enum forage_status make_pool(struct crawl *c, char *error, size_t size)
     if (!c->load)
         return FORAGE_NO_MEMORY;
     enum mp_status s = mp_pool_new(&options, &c->pool);
-    return s == MP_OK ? FORAGE_OK : fail(FORAGE_SYSTEM, error, size, "cannot start workers", mp_status_text(s));
+    const char *why = s == MP_SYSTEM ? strerror(errno) : mp_status_text(s);
+    return s == MP_OK ? FORAGE_OK : fail(FORAGE_SYSTEM, error, size, "cannot start workers", why);
 }
 
 static enum forage_status make_store(struct crawl *c, char *error, size_t size)
@@ -94,7 +96,9 @@ static enum forage_status make_log(struct crawl *c, char *error, size_t size)
     const char *path = c->config.options.log;
     if (!path)
         return FORAGE_OK;
-    if (!(c->log = fopen(path, "ae")))
+    /* Which pages somebody reads is not for everybody to read, whatever the umask. */
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0 || !(c->log = fdopen(fd, "a")))
         return fail(FORAGE_FILE, error, size, path, strerror(errno));
     /* A line is one write, so that runs that share a log do not mix their lines and a killed one cuts none. */
     c->log_buffer = malloc(LOG_LINE_BYTES);

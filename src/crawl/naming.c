@@ -2,7 +2,10 @@
  * anything else that a server says. */
 #include "crawl/crawl.h"
 
+#include "store/safe.h"
+
 #include <errno.h>
+#include <string.h>
 
 /* Append PART and a NUL to B; where it begins. */
 static size_t add_terminated(struct buffer *b, struct url_part part, bool *ok)
@@ -12,12 +15,26 @@ static size_t add_terminated(struct buffer *b, struct url_part part, bool *ok)
     return begin;
 }
 
+/* The origin, with a tag of the user's name where there is one: two accounts at one site see two sites, and no name is
+ * written down. */
+static size_t add_account(struct buffer *b, const struct url *url, bool *ok)
+{
+    char tag[SAFE_TAG_LEN + 1];
+    size_t begin = b->len, scheme = url->scheme == URL_HTTPS ? strlen("https://") : strlen("http://");
+    if (!url->username.len)
+        return add_terminated(b, url->origin, ok);
+    *ok = *ok && safe_tag(url->username.at, url->username.len, tag) && buffer_append(b, url->origin.at, scheme) &&
+          buffer_printf(b, "%s@%.*s", tag, (int)(url->origin.len - scheme), url->origin.at + scheme) &&
+          buffer_append_char(b, '\0');
+    return begin;
+}
+
 int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE])
 {
     const struct url *url = &job->asked;
     struct buffer b = {0};
     bool ok = true;
-    size_t origin = add_terminated(&b, url->origin, &ok), path = add_terminated(&b, url->path, &ok),
+    size_t origin = add_account(&b, url, &ok), path = add_terminated(&b, url->path, &ok),
            query = add_terminated(&b, url->query, &ok);
     if (!ok) {
         buffer_release(&b);

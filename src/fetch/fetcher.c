@@ -5,11 +5,13 @@
 #include "fetch/sandbox.h"
 #include "fetch/transfer.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum { EVENTS = 256, IDLE_CHECK_MS = 100, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
+enum { HEAP_KEPT_BYTES = 16 << 20, HEAP_STEP_BYTES = 256 << 10 };
 
 struct fetcher {
     struct transfer_setup setup;
@@ -53,6 +55,18 @@ static struct transfer *spare_transfer(struct fetcher *f)
     return t ? t : transfer_new(&f->setup);
 }
 
+static const char *why_not_started(enum fetch_error error)
+{
+    switch (error) {
+    case FETCH_URL:
+        return "libcurl reads the URL differently";
+    case FETCH_BLOCKED:
+        return "the address is not a public one";
+    default:
+        return "out of memory";
+    }
+}
+
 static void start_task(struct fetcher *f, const struct mp_task *task)
 {
     struct fetch_request request;
@@ -65,8 +79,7 @@ static void start_task(struct fetcher *f, const struct mp_task *task)
     if (!error && curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
         error = FETCH_IO;
     if (error) {
-        transfer_answer_error(&f->setup, task->id, error,
-                              error == FETCH_URL ? "libcurl reads the URL differently" : "out of memory");
+        transfer_answer_error(&f->setup, task->id, error, why_not_started(error));
         if (t)
             list_push(&f->spare, t);
         return;
@@ -258,8 +271,17 @@ static bool make_multi(struct fetcher *f)
     return true;
 }
 
+/* libcurl allocates a receive buffer for each transfer. With malloc's defaults its pages go back to the kernel between two
+ * transfers and are faulted in again: two page faults a page fetched. */
+static void keep_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_BYTES);
+    mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
+}
+
 static bool set_up(struct fetcher *f)
 {
+    keep_memory();
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !make_lists(&f->setup) || !make_multi(f))
         return false;
     /* The worker's own descriptor wakes at its edge only: while no more transfers may start, tasks wait in the ring. */

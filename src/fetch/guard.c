@@ -36,6 +36,26 @@ bool guard_text(const char *address)
     return inet_pton(AF_INET6, bare, bytes) == 1 && address_is_public(bytes, sizeof bytes);
 }
 
+/* The canonical form of an IPv4 address is the only host whose last label is a number (WHATWG URL, "ends in a number"). */
+bool guard_is_literal(const char *host)
+{
+    struct in_addr in;
+    return *host == '[' || inet_pton(AF_INET, host, &in) == 1;
+}
+
+bool guard_host(const char *host)
+{
+    char bare[INET6_ADDRSTRLEN + 1];
+    size_t len = strlen(host);
+    if (*host != '[')
+        return guard_text(host);
+    if (len < 2 || len - 2 >= sizeof bare)
+        return false;
+    memcpy(bare, host + 1, len - 2);
+    bare[len - 2] = '\0';
+    return guard_text(bare);
+}
+
 static bool has_part(CURLU *u, CURLUPart part, unsigned flags, const char *value)
 {
     char *found = NULL;

@@ -319,6 +319,14 @@ static void choose_connection(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, alone ? 1L : 0L);
 }
 
+/* Through a proxy only the proxy's address is seen; what can be judged then is a host that is an address itself. */
+static bool is_blocked_literal(const struct transfer *t)
+{
+    if (!(t->flags & FETCH_PUBLIC_ONLY))
+        return false;
+    return guard_is_literal(buffer_text(&t->host)) && !guard_host(buffer_text(&t->host));
+}
+
 enum fetch_error transfer_start(struct transfer *t, uint64_t task, const struct fetch_request *request)
 {
     t->task = task;
@@ -326,6 +334,8 @@ enum fetch_error transfer_start(struct transfer *t, uint64_t task, const struct 
         return FETCH_IO;
     if (!guard_url_means(buffer_text(&t->url), buffer_text(&t->host), t->port))
         return FETCH_URL;
+    if (is_blocked_literal(t))
+        return FETCH_BLOCKED;
     bool foreign = t->flags & FETCH_FOREIGN;
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, foreign ? t->setup->foreign_headers : t->setup->named_headers);
     choose_connection(t);

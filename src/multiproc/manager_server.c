@@ -191,7 +191,7 @@ static ssize_t serve_first(struct server *s, struct client *c, size_t at)
     }
     if (!manager_serve_request(&s->store, &c->holds, &reader, &c->out) || !send_answer(s, c))
         return -1;
-    return (ssize_t)(FRAME_HEADER_BYTES + len);
+    return FRAME_HEADER_BYTES + (ssize_t)len;
 }
 
 static bool serve_all(struct server *s, struct client *c)

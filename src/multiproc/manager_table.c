@@ -99,6 +99,7 @@ struct value *table_add(struct table *table, const char *key, size_t len, bool *
     table->index[probe(table, key, len, hash)] = (uint32_t)++table->used;
     table->live++;
     *added = true;
+    // cppcheck-suppress memleak ; the entry owns the copy of its key
     return value;
 }
 

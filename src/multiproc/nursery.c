@@ -1,6 +1,7 @@
 /* The parent's side of the nursery. */
 #include "multiproc/nursery.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -71,6 +72,7 @@ static enum mp_status ask(struct nursery *nursery, const struct nursery_request 
         message.msg_control = ancillary.bytes;
         message.msg_controllen = CMSG_SPACE((size_t)count * sizeof *fds);
         struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        assert(header);
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
         header->cmsg_len = CMSG_LEN((size_t)count * sizeof *fds);

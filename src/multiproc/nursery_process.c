@@ -143,7 +143,7 @@ static void serve(struct brood *brood)
         char bytes[CMSG_SPACE(LINK_FDS * sizeof(int))];
         struct cmsghdr align;
     } ancillary;
-    struct nursery_request request;
+    struct nursery_request request = {0};
     int fds[LINK_FDS];
     struct iovec piece = {.iov_base = &request, .iov_len = sizeof request};
     struct msghdr message = {
@@ -151,7 +151,7 @@ static void serve(struct brood *brood)
     ssize_t n = recvmsg(brood->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (n != (ssize_t)sizeof request)
+    if (n != (ssize_t)sizeof request || request.slot >= brood->plan->options->workers)
         end_brood(brood);
     int count = received_fds(&message, fds);
     if (request.kind == NURSERY_SPAWN && count == LINK_FDS) {

@@ -317,7 +317,9 @@ static bool write_label(const struct points *label, char *out, size_t room, size
     }
     if (room < 4 || !punycode_encode(label->at, label->len, out + 4, room - 4, written))
         return false;
-    memcpy(out, "xn--", 4);
+    out[0] = 'x';
+    out[1] = 'n';
+    out[2] = out[3] = '-';
     *written += 4;
     return true;
 }

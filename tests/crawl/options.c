@@ -141,6 +141,22 @@ Test(options, a_proxy_is_asked_for_whole_urls)
     }
 }
 
+Test(options, a_proxy_is_not_asked_for_an_address_inside_that_no_list_names)
+{
+    static const struct fixture_route proxied[] = {
+        {.path = "http://www.nowhere.invalid/x", .reply = {.location = "http://169.254.169.254/secret"}},
+        {.path = "http://169.254.169.254/secret", .reply = {.body = "secret"}},
+        {0}};
+    static const char url[] = "http://www.nowhere.invalid/x";
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = proxied});
+    struct crawl c = {.run.input = url};
+    crawl_run(&c, NULL, "-x", fixture_url(f, ""), "-", NULL);
+    cr_expect_eq(fixture_count(f, "http://169.254.169.254/secret"), 0);
+    cr_expect_str_eq(text_member(crawl_logged(&c, url), "error"), "blocked");
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
 Test(options, no_proxy_is_taken_from_the_environment)
 {
     static const char *const environment[] = {"http_proxy=http://127.0.0.1:9/", "ALL_PROXY=http://127.0.0.1:9/",

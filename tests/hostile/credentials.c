@@ -180,6 +180,24 @@ Test(credentials, accounts_at_one_host_never_mix)
     fixture_stop(f);
 }
 
+/* Two accounts see two pages at one address, and neither takes the other's file. */
+Test(credentials, accounts_at_one_address_have_files_of_their_own)
+{
+    static const struct fixture_route routes[] = {{.path = "/x", .reply = {.body = "page"}}, {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    char *everywhere = attack_everywhere(f);
+    struct run run = {.input = "http://one.test/x\nhttp://u1:p@one.test/x\nhttp://u2:p@one.test/x\n"};
+    attack(&run, "--resolve", everywhere, "-o", "out", "-");
+    char *out = files_path(run.folder, "out"), *tree = files_tree(out);
+    cr_assert_eq(text_times(tree, "/x~.html\n"), 3, "%s", tree);
+    cr_assert(text_has(tree, "one.test/x~.html\n") && !text_has(tree, "u1"), "%s", tree);
+    free(tree);
+    free(out);
+    free(everywhere);
+    run_release(&run);
+    fixture_stop(f);
+}
+
 /* IMMUNITY row 8: a Location has no say in accounts at other hosts. */
 Test(credentials, a_location_cannot_make_the_crawler_log_in_elsewhere)
 {

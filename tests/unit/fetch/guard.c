@@ -73,3 +73,25 @@ Test(guard, a_url_that_libcurl_reads_differently_is_refused)
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
         cr_expect(guard_url_means(urls[i].url, urls[i].host, urls[i].port) == urls[i].same, "%s", urls[i].url);
 }
+
+static const struct {
+    const char *host;
+    bool literal, public;
+} hosts[] = {
+    {"example.org", false, false},
+    {"127.0.0.1", true, false},
+    {"93.184.216.34", true, true},
+    {"[::1]", true, false},
+    {"[2606:2800:220:1::1]", true, true},
+    {"1.2.3.4.example", false, false},
+    {"[", true, false},
+    {"", false, false},
+};
+
+Test(guard, hosts_that_are_addresses_are_judged_without_asking_anybody)
+{
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        cr_expect(guard_is_literal(hosts[i].host) == hosts[i].literal, "%s", hosts[i].host);
+        cr_expect(guard_host(hosts[i].host) == hosts[i].public, "%s", hosts[i].host);
+    }
+}

@@ -252,7 +252,8 @@ static int resolving(void)
     int rc = getaddrinfo("localhost", "80", NULL, &found);
     if (found)
         freeaddrinfo(found);
-    return rc;
+    /* A system without /etc/hosts does not know the name outside either. */
+    return rc == EAI_NONAME && access("/etc/hosts", F_OK) != 0 ? 0 : rc;
 }
 
 static void *nothing(void *arg)
