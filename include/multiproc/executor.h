@@ -37,7 +37,14 @@ enum mp_status mp_worker_arm(struct mp_worker *worker);
 
 /* Send one part of the answer to TASK, gathered from COUNT pieces; LAST ends the task. Blocks while the parent is behind.
  * Returns MP_OK, MP_TOO_BIG (over MP_PART_MAX), or MP_DISCONNECTED. */
-enum mp_status mp_worker_send(struct mp_worker *worker, uint64_t task, bool last, const struct iovec *pieces, int count);
+enum mp_status mp_worker_send(struct mp_worker *worker, uint64_t task, bool last, const struct iovec *pieces,
+                              int count);
+
+/* Take room for one part of at most LEN bytes of the answer to TASK, and give it away with USED bytes in it; the part is not the
+ * last. Saves the copy that mp_worker_send makes. Nothing may be sent, and no other task taken, in between. Blocks while
+ * the parent is behind. Returns as mp_worker_send does. */
+enum mp_status mp_worker_reserve(struct mp_worker *worker, uint64_t task, size_t len, void **data);
+void mp_worker_commit(struct mp_worker *worker, size_t used);
 
 /* Parts are made visible to the parent at once, but it is woken only here, or when a send must wait for room: call it
  * before each sleep. */
@@ -53,7 +60,7 @@ enum { MP_ANY_WORKER = -1 };
 struct mp_part {
     enum mp_status status;
     bool last;
-    unsigned slot; /* of a task that was given to nobody: 0, or what mp_pool_submit was told */
+    unsigned slot;    /* of a task that was given to nobody: 0, or what mp_pool_submit was told */
     const void *data; /* aligned to 16 bytes, in shared memory */
     size_t len;
     struct mp_hold *hold; /* see mp_part_keep */

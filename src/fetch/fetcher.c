@@ -202,6 +202,7 @@ static void handle_events(struct fetcher *f, const struct epoll_event *events, i
 static int wait_events(struct fetcher *f, struct epoll_event *events)
 {
     int wait = sleep_ms(f);
+    stream_close(&f->setup.stream);
     mp_worker_flush(f->setup.worker);
     if (!f->closed && f->active_count < f->setup.options->transfers && mp_worker_arm(f->setup.worker) != MP_OK)
         wait = 0;
@@ -277,6 +278,7 @@ static void keep_memory(void)
 {
     mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_BYTES);
     mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
+    mallopt(M_MMAP_THRESHOLD, HEAP_KEPT_BYTES);
 }
 
 static bool set_up(struct fetcher *f)
@@ -315,7 +317,7 @@ static void tear_down(struct fetcher *f)
 int fetcher_run(struct mp_worker *worker, void *arg)
 {
     struct fetcher f = {
-        .setup = {.options = arg, .worker = worker, .poller.epoll = -1},
+        .setup = {.options = arg, .worker = worker, .stream.worker = worker, .poller.epoll = -1},
         .curl_due_ms = -1,
     };
     int status = set_up(&f) ? loop(&f) : EXIT_SETUP;

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 enum {
-    PART_BYTES = 64 * 1024,         /* a body longer than this crosses in several parts */
+    SHORT_BYTES = 64 * 1024,        /* a body up to this crosses in one part, with the answer */
     HEADER_BYTES_MAX = 256 * 1024,  /* of all header lines of an answer, 1xx answers and trailers included */
     DISCARD_BYTES_MAX = 256 * 1024, /* read so much of a body that is not kept, to save the connection; then cut it */
     BODY_BUFFER_KEPT = 32 * 1024,   /* a larger body buffer is given back between requests */
-    RECEIVE_BYTES = 32 * 1024,
+    RECEIVE_BYTES = 128 * 1024,
     PROGRESS_BYTES_PER_SECOND = 64, /* less than that over the idle timeout is no progress */
 };
 
@@ -96,15 +96,21 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 
 /* ---- The body ---- */
 
-static bool send_part(struct transfer *t)
+static bool stream_bytes(struct transfer *t, const void *data, size_t len)
 {
-    struct iovec piece = {t->body.data, t->body.len};
-    if (mp_worker_send(t->setup->worker, t->task, false, &piece, 1) != MP_OK) {
-        t->setup->disconnected = true;
-        return false;
-    }
+    if (stream_write(&t->setup->stream, t->task, data, len))
+        return true;
+    t->setup->disconnected = true;
+    return false;
+}
+
+/* The body turns out to be a long one. */
+static bool begin_stream(struct transfer *t)
+{
+    bool ok = stream_bytes(t, t->body.data, t->body.len);
     buffer_clear(&t->body);
-    return true;
+    t->streams = true;
+    return ok;
 }
 
 /* Take decoded bytes. False when the transfer must end; its error says why. */
@@ -116,8 +122,10 @@ static bool take_body(const void *data, size_t len, void *arg)
         abort_with(t, FETCH_TOO_LARGE, "the body is larger than --max-size");
         return false;
     }
-    if (t->body.len + len > PART_BYTES && !send_part(t))
+    if (!t->streams && t->body.len + len > SHORT_BYTES && !begin_stream(t))
         return false;
+    if (t->streams)
+        return stream_bytes(t, data, len);
     if (!buffer_append(&t->body, data, len)) {
         abort_with(t, FETCH_IO, "out of memory");
         return false;
@@ -401,6 +409,7 @@ static void send_answer(struct transfer_setup *setup, uint64_t task, const struc
 {
     if (setup->disconnected)
         return;
+    stream_close(&setup->stream);
     buffer_clear(&setup->message);
     fetch_answer_encode(answer, &setup->message);
     struct iovec pieces[] = {
@@ -427,7 +436,7 @@ static void reset(struct transfer *t)
     buffer_clear(&t->body);
     t->error = FETCH_OK;
     t->detail = NULL;
-    t->body_began = t->kept = t->discarded = false;
+    t->body_began = t->streams = t->kept = t->discarded = false;
     t->body_bytes = t->wire_bytes = t->window_bytes = 0;
     t->header_bytes = 0;
 }

@@ -13,6 +13,7 @@
 #include "fetch/framing.h"
 #include "fetch/message.h"
 #include "fetch/poller.h"
+#include "fetch/stream.h"
 
 #include <curl/curl.h>
 
@@ -24,6 +25,7 @@ struct transfer_setup {
     struct curl_slist *foreign_headers; /* for all others */
     struct curl_slist *connect_to;
     struct poller poller;
+    struct stream stream;  /* closed before anything else is sent */
     struct buffer message; /* where answers are encoded */
     bool disconnected;     /* the parent is gone */
 };
@@ -52,6 +54,7 @@ struct transfer {
     enum fetch_error error; /* our own verdict, made in a callback; libcurl then only knows that we aborted */
     const char *detail;     /* words for that verdict */
     bool body_began;
+    bool streams; /* the body is a long one: its bytes go to the parent as they come */
     bool kept;
     bool discarded; /* so much of a discarded body had come that the transfer was cut off; no error */
     uint64_t body_bytes;

@@ -125,6 +125,18 @@ enum mp_status worker_reserve(struct mp_worker *worker, size_t len, uint32_t kin
     }
 }
 
+enum mp_status mp_worker_reserve(struct mp_worker *worker, uint64_t task, size_t len, void **data)
+{
+    if (len > MP_PART_MAX)
+        return MP_TOO_BIG;
+    return worker_reserve(worker, len, RESULT_PART, task, data) == MP_OK ? MP_OK : MP_DISCONNECTED;
+}
+
+void mp_worker_commit(struct mp_worker *worker, size_t used)
+{
+    ring_commit(&worker->results, used);
+}
+
 enum mp_status mp_worker_send(struct mp_worker *worker, uint64_t task, bool last, const struct iovec *pieces, int count)
 {
     size_t len = 0;

@@ -1,0 +1,39 @@
+#include "fetch/stream.h"
+
+#include <string.h>
+
+enum { PART_BYTES = 128 * 1024 };
+
+static bool open_part(struct stream *s, uint64_t task)
+{
+    void *part;
+    if (mp_worker_reserve(s->worker, task, PART_BYTES, &part) != MP_OK)
+        return false;
+    s->part = part;
+    s->task = task;
+    s->used = 0;
+    return true;
+}
+
+bool stream_write(struct stream *s, uint64_t task, const char *data, size_t len)
+{
+    while (len) {
+        if (s->part && (s->task != task || s->used == PART_BYTES))
+            stream_close(s);
+        if (!s->part && !open_part(s, task))
+            return false;
+        size_t n = PART_BYTES - s->used < len ? PART_BYTES - s->used : len;
+        memcpy(s->part + s->used, data, n);
+        s->used += n;
+        data += n;
+        len -= n;
+    }
+    return true;
+}
+
+void stream_close(struct stream *s)
+{
+    if (s->part)
+        mp_worker_commit(s->worker, s->used);
+    s->part = NULL;
+}
