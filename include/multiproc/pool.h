@@ -68,11 +68,11 @@ struct mp_pool_options {
     unsigned max_tasks_per_worker; /* replace a worker after so many tasks; 0: never */
     void (*initializer)(void *);   /* runs once in each worker before its first task */
     void *initializer_arg;
-    size_t task_ring_bytes;        /* a power of two; 0: 256 KiB */
-    size_t result_ring_bytes;      /* a power of two; 0: 2 MiB */
-    mp_executor_fn *executor;      /* NULL: call task functions */
+    size_t task_ring_bytes;   /* a power of two; 0: 256 KiB */
+    size_t result_ring_bytes; /* a power of two; 0: 2 MiB */
+    mp_executor_fn *executor; /* NULL: call task functions */
     void *executor_arg;
-    bool driven;                   /* no thread in the parent: the caller drives the pool, see multiproc/executor.h */
+    bool driven; /* no thread in the parent: the caller drives the pool, see multiproc/executor.h */
 };
 
 /* Make a pool and wait until every worker runs. OPTIONS may be NULL.

@@ -84,7 +84,7 @@ _Noreturn void mp_process_exit(int code)
     bool started_here = process_table_lock()->started_here;
     process_table_unlock();
     if (!started_here)
-        exit(code);
+        exit(code); /* the trampoline of a process that this library did not start */
     leave(code);
 }
 

@@ -286,12 +286,12 @@ size_t mp_thread_enumerate(struct mp_thread_entry *out, size_t room)
     lock();
     size_t count = 1;
     table.main.native_id = getpid();
-    if (room)
+    if (out && room)
         list(&out[0], &table.main, &table.main);
     for (struct mp_thread *t = table.threads; t; t = t->next) {
         if (t->state != THREAD_RUNNING)
             continue;
-        if (count < room)
+        if (out && count < room)
             list(&out[count], t, t->released ? NULL : t);
         count++;
     }
