@@ -13,11 +13,23 @@ static unsigned least_busy(const struct crawl *c)
     return least;
 }
 
+/* A host that has no worker yet gets the one that its name stands for, or the least busy one. */
+static unsigned home_of(const struct crawl *c, struct job *job)
+{
+    int home = frontier_home(job);
+    if (home >= 0)
+        return (unsigned)home;
+    unsigned guess = frontier_affinity(job) % c->config.options.workers, least = least_busy(c);
+    unsigned chosen = c->load[guess] > c->load[least] ? least : guess;
+    frontier_set_home(job, chosen);
+    return chosen;
+}
+
 /* A worker is one processor's worth of fetching: a host that may be asked for many pages at once is shared out when its
  * worker has twice as much in hand as another one. */
-static unsigned choose_worker(const struct crawl *c, const struct job *job)
+static unsigned choose_worker(const struct crawl *c, struct job *job)
 {
-    unsigned home = frontier_affinity(job) % c->config.options.workers;
+    unsigned home = home_of(c, job);
     if (c->load[home] < FEW)
         return home;
     unsigned least = least_busy(c);

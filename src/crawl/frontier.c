@@ -14,6 +14,7 @@ struct host {
     struct job *first, *last;
     uint64_t hash;
     unsigned in_flight;
+    unsigned home; /* a worker's slot plus one; 0: none yet */
     uint16_t port;
     size_t name_len;
     char name[];
@@ -203,6 +204,17 @@ void frontier_leave(struct frontier *f, struct job *job)
     job->host = NULL;
     h->in_flight--;
     host_changed(f, h);
+}
+
+int frontier_home(const struct job *job)
+{
+    return job->host ? (int)job->host->home - 1 : -1;
+}
+
+void frontier_set_home(struct job *job, unsigned worker)
+{
+    if (job->host)
+        job->host->home = worker + 1;
 }
 
 unsigned frontier_affinity(const struct job *job)

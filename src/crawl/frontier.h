@@ -44,7 +44,10 @@ bool frontier_has_next(const struct frontier *f);
 /* JOB, which frontier_next gave, is asked for no more: its host has a place again. */
 void frontier_leave(struct frontier *f, struct job *job);
 
-/* Where JOB's host's URLs go by preference, so that connections are reused: any number, the same for each of them. */
+/* The worker that JOB's host's URLs go to by preference, so that connections are reused: remembered while the host has jobs,
+ * -1 before it was set. A number made of the host's name, the same in each run, is a good first guess. */
+int frontier_home(const struct job *job);
+void frontier_set_home(struct job *job, unsigned worker);
 unsigned frontier_affinity(const struct job *job);
 
 /* Free everything; queued jobs are given to DROP. */

@@ -149,3 +149,27 @@ Test(frontier, a_suspect_that_was_redirected_gives_its_hosts_place_back)
     cr_assert_eq(f.host_count, 0);
     frontier_release(&f, drop, NULL);
 }
+
+Test(frontier, a_host_keeps_its_worker_while_it_has_jobs)
+{
+    struct frontier f;
+    frontier_init(&f, 2);
+    add(&f, "http://a/1");
+    add(&f, "http://a/2");
+    add(&f, "http://b/1");
+    struct job *first = expect_next(&f, "http://a/1");
+    cr_assert_eq(frontier_home(first), -1);
+    frontier_set_home(first, 3);
+    struct job *other = expect_next(&f, "http://b/1");
+    cr_assert_eq(frontier_home(other), -1);
+    struct job *second = expect_next(&f, "http://a/2");
+    cr_assert_eq(frontier_home(second), 3);
+    leave(&f, first);
+    leave(&f, second);
+    leave(&f, other);
+    add(&f, "http://a/3");
+    struct job *third = expect_next(&f, "http://a/3");
+    cr_assert_eq(frontier_home(third), -1);
+    leave(&f, third);
+    frontier_release(&f, drop, NULL);
+}
