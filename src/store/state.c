@@ -16,6 +16,7 @@
 #define FILE_NAME "state.db"
 
 enum {
+    PAGE_BYTES_MIN = 512,
     DEFAULT_CAPACITY = 16384,
     DEFAULT_CAPACITY_BYTES = 16 * 1024 * 1024,
     DEFAULT_LOCKED_MS = 5000,
@@ -40,6 +41,17 @@ static enum state_status make_file(int folder, bool make, struct state_failure *
     return S_ISREG(st.st_mode) ? STATE_OK : state_fail(failure, STATE_SYSTEM, EINVAL, NULL);
 }
 
+/* SQLite deletes the log of a database that is shorter than a page, and begins a new one: not silently. */
+static enum state_status check_length(int folder, struct state_failure *failure)
+{
+    struct stat file, log;
+    if (fstatat(folder, FILE_NAME, &file, 0) != 0 || fstatat(folder, FILE_NAME "-wal", &log, 0) != 0)
+        return STATE_OK;
+    if (file.st_size >= PAGE_BYTES_MIN || log.st_size == 0)
+        return STATE_OK;
+    return state_fail(failure, STATE_CORRUPT, 0, "the file is cut short");
+}
+
 /* Find the file, or make it. Its path is the caller's to free. */
 static enum state_status find_file(struct state *state, const char *dir, bool make, char **path,
                                    struct state_failure *failure)
@@ -48,6 +60,8 @@ static enum state_status find_file(struct state *state, const char *dir, bool ma
     if (folder < 0)
         return state_fail(failure, STATE_SYSTEM, errno, NULL);
     enum state_status status = make_file(folder, make, failure);
+    if (status == STATE_OK)
+        status = check_length(folder, failure);
     close(folder);
     if (status != STATE_OK)
         return status;
@@ -62,10 +76,20 @@ static const char writer_setup[] = "PRAGMA synchronous=NORMAL;"
                                    "PRAGMA journal_size_limit=33554432;"
                                    "PRAGMA cache_size=-16384";
 
+/* SQLite opens a file that cannot be written as one to read, and finds out later. */
+static enum state_status check_writable(sqlite3 *db, const char *path, struct state_failure *failure)
+{
+    if (!sqlite3_db_readonly(db, NULL))
+        return STATE_OK;
+    bool allowed = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+    return state_fail(failure, STATE_SYSTEM, allowed ? EROFS : errno, NULL);
+}
+
 static enum state_status open_to_write(struct state *state, const char *path, int locked_ms,
                                        struct state_failure *failure)
 {
     if (state_db_open(path, SQLITE_OPEN_READWRITE, locked_ms, &state->db, failure) != STATE_OK ||
+        check_writable(state->db, path, failure) != STATE_OK ||
         state_schema_apply(state->db, state->hooks.schema, failure) != STATE_OK ||
         state_db_exec(state->db, writer_setup, failure) != STATE_OK ||
         state_read_last_run(state->db, &state->last_run, &state->has_last_run, failure) != STATE_OK)

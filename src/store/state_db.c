@@ -24,12 +24,15 @@ enum state_status state_fail(struct state_failure *failure, enum state_status st
     return status;
 }
 
-/* The errno of what the system refused; SQLite does not always keep it. */
+/* The errno of what the system refused. SQLite keeps it only for some calls; otherwise it is what errno was left at, which
+ * callers clear before they call SQLite. */
 static int system_error(sqlite3 *db, int rc)
 {
+    int left = errno, error = db ? sqlite3_system_errno(db) : 0;
     if (rc == SQLITE_CANTOPEN_SYMLINK)
         return ELOOP;
-    int error = db ? sqlite3_system_errno(db) : 0;
+    if (!error)
+        error = left;
     switch (rc & 0xff) {
     case SQLITE_FULL:
         return ENOSPC;
@@ -49,8 +52,8 @@ static int system_error(sqlite3 *db, int rc)
 
 enum state_status state_db_failed(sqlite3 *db, int rc, struct state_failure *failure)
 {
-    const char *message = db ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
     int error = system_error(db, rc);
+    const char *message = db ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
     if (rc == SQLITE_IOERR_NOMEM || (rc & 0xff) == SQLITE_NOMEM)
         return state_fail(failure, STATE_NO_MEMORY, 0, NULL);
     if (error)
@@ -73,6 +76,7 @@ enum state_status state_db_open(const char *path, int flags, int locked_ms, sqli
     if (strlen(path) > PATH_BYTES_MAX)
         return state_fail(failure, STATE_SYSTEM, ENAMETOOLONG, NULL);
     sqlite3 *opened = NULL;
+    errno = 0;
     int rc = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
     if (rc != SQLITE_OK) {
         state_db_failed(opened, sqlite3_extended_errcode(opened), failure);
@@ -89,6 +93,7 @@ enum state_status state_db_open(const char *path, int flags, int locked_ms, sqli
 
 enum state_status state_db_exec(sqlite3 *db, const char *sql, struct state_failure *failure)
 {
+    errno = 0;
     int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? STATE_OK : state_db_failed(db, rc, failure);
 }
@@ -96,6 +101,7 @@ enum state_status state_db_exec(sqlite3 *db, const char *sql, struct state_failu
 enum state_status state_db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **statement,
                                    struct state_failure *failure)
 {
+    errno = 0;
     int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
     return rc == SQLITE_OK ? STATE_OK : state_db_failed(db, rc, failure);
 }

@@ -16,7 +16,7 @@ enum state_status state_fail(struct state_failure *failure, enum state_status st
 enum state_status state_db_open(const char *path, int flags, int locked_ms, sqlite3 **db,
                                 struct state_failure *failure);
 
-/* What SQLite's RC, just returned for DB, means. */
+/* What SQLite's RC, just returned for DB, means; errno was 0 before the call that returned it. */
 enum state_status state_db_failed(sqlite3 *db, int rc, struct state_failure *failure);
 
 enum state_status state_db_exec(sqlite3 *db, const char *sql, struct state_failure *failure);

@@ -121,6 +121,7 @@ const struct state_page *state_find_page(struct state *state, const char *url, s
     if (!r->has_pages)
         return NULL;
     begin(r);
+    errno = 0;
     int rc = find_row(r->find_page, state->hooks.page_key(url, len), url, len);
     bool found = rc == SQLITE_ROW && state_read_page(r->find_page, &r->page_texts, &r->page);
     sqlite3_reset(r->find_page);
@@ -136,6 +137,7 @@ const struct state_host *state_find_host(struct state *state, const char *origin
         return NULL;
     size_t len = strlen(origin);
     begin(r);
+    errno = 0;
     int rc = find_row(r->find_host, state->hooks.host_key(origin, len), origin, len);
     bool found = rc == SQLITE_ROW && state_read_host(r->find_host, &r->host_texts, &r->host);
     sqlite3_reset(r->find_host);
@@ -150,6 +152,7 @@ enum state_status state_read_last_run(sqlite3 *db, struct state_run *run, bool *
     static const char sql[] = "SELECT " STATE_RUN_COLUMNS " FROM run ORDER BY number DESC LIMIT 1";
     if (state_db_prepare(db, sql, &s, failure) != STATE_OK)
         return failure->status;
+    errno = 0;
     int rc = sqlite3_step(s);
     *found = rc == SQLITE_ROW;
     if (*found)
@@ -198,6 +201,7 @@ enum state_status state_each_page(struct state *state, const struct state_filter
     struct state_page page;
     int rc;
     bool more = true;
+    errno = 0;
     while (more && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         if (!state_read_page(s, &texts, &page)) {
             rc = SQLITE_NOMEM;
@@ -217,6 +221,7 @@ enum state_status state_each_host(struct state *state, state_host_fn *fn, void *
     struct state_host host;
     int rc;
     bool more = true;
+    errno = 0;
     while (more && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         if (!state_read_host(s, &texts, &host)) {
             rc = SQLITE_NOMEM;

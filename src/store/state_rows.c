@@ -1,5 +1,6 @@
 #include "store/state_rows.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,7 @@ static void bind_run(sqlite3_stmt *s, const struct state_run *run)
 
 static enum state_status run_once(struct state_rows *rows, sqlite3_stmt *s, struct state_failure *failure)
 {
+    errno = 0;
     int rc = sqlite3_step(s);
     if (rc == SQLITE_DONE)
         rc = SQLITE_OK;

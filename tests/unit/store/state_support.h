@@ -101,6 +101,21 @@ static inline void expect_page(const struct state_page *found, const struct stat
     expect_number("file_mtime", found->file_mtime_ns, wanted->file_mtime_ns);
 }
 
+static inline void expect_run(const struct state_run *found, const struct state_run *wanted)
+{
+    expect_number("number", found->number, wanted->number);
+    expect_number("started", found->started_ms, wanted->started_ms);
+    expect_number("ended", found->ended_ms, wanted->ended_ms);
+    expect_number("exit_status", found->exit_status, wanted->exit_status);
+    expect_number("new", (int64_t)found->new, (int64_t)wanted->new);
+    expect_number("changed", (int64_t)found->changed, (int64_t)wanted->changed);
+    expect_number("unchanged", (int64_t)found->unchanged, (int64_t)wanted->unchanged);
+    expect_number("failed", (int64_t)found->failed, (int64_t)wanted->failed);
+    expect_number("gone", (int64_t)found->gone, (int64_t)wanted->gone);
+    expect_number("skipped", (int64_t)found->skipped, (int64_t)wanted->skipped);
+    expect_number("bytes", (int64_t)found->bytes, (int64_t)wanted->bytes);
+}
+
 static inline const struct state_page *find(struct state *state, const char *url)
 {
     return state_find_page(state, url, strlen(url));
