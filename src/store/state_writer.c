@@ -261,13 +261,14 @@ enum state_status state_writer_start(sqlite3 *db, int root, const struct state_w
     return failure->status;
 }
 
-/* Under the lock. */
+/* Under the lock. Who finds no room waits for the thread, which then does not wait for more rows. */
 static enum state_status take_place(struct state_writer *w, size_t bytes)
 {
     if (w->failure.status != STATE_OK)
         return w->failure.status;
     if (w->rows && (w->rows >= w->limits.rows || w->bytes + bytes > w->limits.bytes)) {
         w->wants_room = true;
+        w->hurry = w->waiting != 0;
         return STATE_FULL;
     }
     w->waiting++;
@@ -278,15 +279,14 @@ static enum state_status take_place(struct state_writer *w, size_t bytes)
 
 enum state_status state_writer_put(struct state_writer *w, struct state_row *row)
 {
-    bool wake = false;
     pthread_mutex_lock(&w->lock);
     enum state_status status = take_place(w, row->bytes);
     if (status == STATE_OK) {
         row->sequence = w->sequence++;
         *w->tail = row;
         w->tail = &row->next;
-        wake = w->waiting == 1 || w->waiting == BATCH_ROWS;
     }
+    bool wake = w->hurry || w->waiting == 1 || w->waiting == BATCH_ROWS;
     pthread_mutex_unlock(&w->lock);
     if (wake)
         pthread_cond_signal(&w->wake);

@@ -83,21 +83,33 @@ Test(state, what_was_put_is_found_after_a_flush)
 
 Test(state, a_batch_is_committed_by_itself_after_a_while)
 {
-    struct state *state = open_state(&(struct state_options){.capacity = 1});
+    struct state *state = open_state(NULL);
+    int64_t start = clock_ms(), deadline = deadline_after(WAIT_MS);
     put_url(state, URL, 1);
-    struct state_page second = page_of("http://second.example/", 2);
-    enum state_status status = state_put_page(state, &second);
-    if (status == STATE_FULL) {
-        struct pollfd p = {.fd = state_fd(state), .events = POLLIN};
-        cr_assert_eq(poll(&p, 1, WAIT_MS), 1);
-        cr_assert_eq(state_collect(state), STATE_OK);
-        cr_assert_eq(poll(&p, 1, 0), 0, "collected");
-        cr_assert_eq(raw_number("SELECT count(*) FROM page"), 1);
-        status = state_put_page(state, &second);
-    }
-    cr_assert_eq(status, STATE_OK);
+    while (raw_number("SELECT count(*) FROM page") == 0 && deadline_left_ms(deadline))
+        poll(NULL, 0, 10);
+    cr_assert_eq(raw_number("SELECT count(*) FROM page"), 1);
+    cr_assert_geq(clock_ms() - start, 200, "it waited for more");
     close_state(state);
-    cr_assert_eq(raw_number("SELECT count(*) FROM page"), 2);
+}
+
+Test(state, who_finds_no_room_need_not_wait_for_the_batch)
+{
+    struct state *state = open_state(&(struct state_options){.capacity = 1});
+    int64_t start = clock_ms();
+    for (unsigned i = 0; i < 100; i++) {
+        struct state_page page = page_of(i % 2 ? URL : URL "b", i);
+        page.file = "";
+        while (state_put_page(state, &page) == STATE_FULL) {
+            struct pollfd p = {.fd = state_fd(state), .events = POLLIN};
+            cr_assert_eq(poll(&p, 1, WAIT_MS), 1);
+            cr_assert_eq(state_collect(state), STATE_OK);
+            cr_assert_eq(poll(&p, 1, 0), 0, "collected");
+        }
+    }
+    cr_assert_lt(clock_ms() - start, 100 * 200);
+    close_state(state);
+    cr_assert_eq(raw_number("SELECT max(bytes) FROM page"), 1099);
 }
 
 Test(state, many_batches_keep_the_order_of_puts)
