@@ -52,27 +52,30 @@ static enum state_status check_length(int folder, struct state_failure *failure)
     return state_fail(failure, STATE_CORRUPT, 0, "the file is cut short");
 }
 
-/* Find the file, or make it. Its path is the caller's to free. */
-static enum state_status find_file(struct state *state, const char *dir, bool make, char **path,
-                                   struct state_failure *failure)
+/* Find the file, or make it. Returns its path, which is the caller's to free; NULL when that fails. */
+static char *find_file(struct state *state, const char *dir, bool make, struct state_failure *failure)
 {
     int folder = state_folder_open(dir, make, &state->root);
-    if (folder < 0)
-        return state_fail(failure, STATE_SYSTEM, errno, NULL);
+    if (folder < 0) {
+        state_fail(failure, STATE_SYSTEM, errno, NULL);
+        return NULL;
+    }
     enum state_status status = make_file(folder, make, failure);
     if (status == STATE_OK)
         status = check_length(folder, failure);
     close(folder);
     if (status != STATE_OK)
-        return status;
-    *path = state_folder_path(dir, FILE_NAME);
-    return *path ? STATE_OK : state_fail(failure, STATE_SYSTEM, errno, NULL);
+        return NULL;
+    char *path = state_folder_path(dir, FILE_NAME);
+    if (!path)
+        state_fail(failure, STATE_SYSTEM, errno, NULL);
+    return path;
 }
 
-/* The log is copied into the database after 16 MiB, so that a page that is written often is copied once; it is cut to twice
- * that when it has grown because of a long read. */
+/* The writer's thread decides when the log is copied into the database. A log that has grown because of a long read is cut to
+ * 32 MiB when it begins anew. */
 static const char writer_setup[] = "PRAGMA synchronous=NORMAL;"
-                                   "PRAGMA wal_autocheckpoint=4096;"
+                                   "PRAGMA wal_autocheckpoint=0;"
                                    "PRAGMA journal_size_limit=33554432;"
                                    "PRAGMA cache_size=-16384";
 
@@ -99,11 +102,19 @@ static enum state_status open_to_write(struct state *state, const char *path, in
     return STATE_OK;
 }
 
+/* Even who only reads makes the log's index, and SQLite says no more than that it is missing. */
+static enum state_status explain_missing(const struct state *state, struct state_failure *failure)
+{
+    if (failure->error == ENOENT && faccessat(state->root, STATE_FOLDER, W_OK, AT_EACCESS) != 0)
+        return state_fail(failure, STATE_SYSTEM, errno, NULL);
+    return failure->status;
+}
+
 static enum state_status open_to_read(struct state *state, const char *path, int locked_ms,
                                       struct state_failure *failure)
 {
     if (state_reader_open(&state->reader, path, locked_ms, failure) != STATE_OK)
-        return failure->status;
+        return explain_missing(state, failure);
     if (state->db)
         return STATE_OK;
     if (state_schema_check(state->reader.db, state->hooks.schema, failure) != STATE_OK)
@@ -114,10 +125,12 @@ static enum state_status open_to_read(struct state *state, const char *path, int
 static enum state_status open_all(struct state *state, const char *dir, const struct state_options *options,
                                   struct state_failure *failure)
 {
-    char *path = NULL;
     int locked_ms = options->locked_ms ? options->locked_ms : DEFAULT_LOCKED_MS;
-    enum state_status status = find_file(state, dir, !options->read_only, &path, failure);
-    if (status == STATE_OK && !options->read_only)
+    char *path = find_file(state, dir, !options->read_only, failure);
+    if (!path)
+        return failure->status;
+    enum state_status status = STATE_OK;
+    if (!options->read_only)
         status = open_to_write(state, path, locked_ms, failure);
     if (status == STATE_OK)
         status = open_to_read(state, path, locked_ms, failure);
@@ -181,7 +194,7 @@ static enum state_status put_row(struct state *state, struct state_row *row)
 {
     if (!row)
         return STATE_NO_MEMORY;
-    state_reader_age(&state->reader, 1);
+    state_reader_age(state, 1);
     enum state_status status = state_writer_put(state->writer, row);
     if (status != STATE_OK)
         free(row);
@@ -254,7 +267,7 @@ enum state_status state_collect(struct state *state)
 enum state_status state_flush(struct state *state)
 {
     state_writer_flush(state->writer);
-    state_reader_age(&state->reader, STATE_READER_AGE_MAX);
+    state_reader_age(state, STATE_READER_AGE_MAX);
     state->reader.has_pages = state->reader.has_hosts = true; /* there may be some now */
     return writer_status(state);
 }

@@ -61,7 +61,7 @@ struct state;
 
 /* Zero is the default of every field. */
 struct state_options {
-    bool read_only;        /* look only: nothing is made, migrated or checked, and no lock is needed */
+    bool read_only;        /* make, migrate and check nothing; needs no lock, but a folder that can be written */
     unsigned capacity;     /* rows that may wait; 0: 16,384 */
     size_t capacity_bytes; /* memory of the rows that may wait; 0: 16 MiB. One row always fits */
     int locked_ms;         /* how long a database that another process has locked is waited for; 0: 5 s */

@@ -18,7 +18,7 @@ enum state_status state_open_with(const char *dir, const struct state_options *o
                                   struct state **state, struct state_failure *failure);
 
 /* The connection that reads. Beginning and ending a transaction costs two system calls, as much as finding a row, so one is
- * kept for some rows that are found or put; not for ever, because the writer's log cannot be begun anew meanwhile. */
+ * kept for some rows that are found or put; none while the log is long, because it cannot be begun anew meanwhile. */
 struct state_reader {
     sqlite3 *db;
     sqlite3_stmt *begin;
@@ -54,7 +54,7 @@ enum state_status state_reader_open(struct state_reader *reader, const char *pat
 void state_reader_close(struct state_reader *reader);
 
 /* ROWS more were found or put. When enough were, the next read sees what has been committed meanwhile. */
-void state_reader_age(struct state_reader *reader, unsigned rows);
+void state_reader_age(struct state *state, unsigned rows);
 
 enum { STATE_READER_AGE_MAX = 256 };
 

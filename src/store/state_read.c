@@ -66,17 +66,24 @@ static bool run_plain(sqlite3_stmt *s)
     return ok;
 }
 
-void state_reader_age(struct state_reader *r, unsigned rows)
+static bool log_is_long(const struct state *state)
 {
+    return state->writer && state_writer_log_is_long(state->writer);
+}
+
+void state_reader_age(struct state *state, unsigned rows)
+{
+    struct state_reader *r = &state->reader;
     r->age += rows;
-    if (r->begun && r->age >= STATE_READER_AGE_MAX)
+    if (r->begun && (r->age >= STATE_READER_AGE_MAX || log_is_long(state)))
         r->begun = !run_plain(r->end);
 }
 
-static void begin(struct state_reader *r)
+static void begin(struct state *state)
 {
-    state_reader_age(r, 1);
-    if (r->begun)
+    struct state_reader *r = &state->reader;
+    state_reader_age(state, 1);
+    if (r->begun || log_is_long(state))
         return;
     r->age = 0;
     r->begun = run_plain(r->begin);
@@ -120,7 +127,7 @@ const struct state_page *state_find_page(struct state *state, const char *url, s
     struct state_reader *r = &state->reader;
     if (!r->has_pages)
         return NULL;
-    begin(r);
+    begin(state);
     errno = 0;
     int rc = find_row(r->find_page, state->hooks.page_key(url, len), url, len);
     bool found = rc == SQLITE_ROW && state_read_page(r->find_page, &r->page_texts, &r->page);
@@ -136,7 +143,7 @@ const struct state_host *state_find_host(struct state *state, const char *origin
     if (!r->has_hosts)
         return NULL;
     size_t len = strlen(origin);
-    begin(r);
+    begin(state);
     errno = 0;
     int rc = find_row(r->find_host, state->hooks.host_key(origin, len), origin, len);
     bool found = rc == SQLITE_ROW && state_read_host(r->find_host, &r->host_texts, &r->host);

@@ -8,17 +8,21 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH_ROWS = 1000, BATCH_MS = 250 };
+/* The log is copied into the database when it is 16 MiB long: a page of the table that is written often is then copied once. */
+enum { BATCH_ROWS = 1000, BATCH_MS = 250, LOG_PAGES_LONG = 4096 };
 
 struct state_writer {
     pthread_mutex_t lock;
     pthread_cond_t wake;    /* of the thread */
     pthread_cond_t settled; /* of who flushes */
+
+    atomic_bool log_is_long;
 
     /* Under the lock. */
     struct state_row *head, **tail;
@@ -135,6 +139,23 @@ static bool sort_rows(struct state_writer *w, struct state_row *rows, size_t cou
     return true;
 }
 
+/* Called by SQLite after each commit. */
+static int see_log(void *context, sqlite3 *db, const char *name, int pages)
+{
+    struct state_writer *w = context;
+    (void)db, (void)name;
+    atomic_store_explicit(&w->log_is_long, pages >= LOG_PAGES_LONG, memory_order_relaxed);
+    return SQLITE_OK;
+}
+
+/* Copy as much of a long log as no reader holds back. When that is all of it, the next commit begins it anew. A failure
+ * costs nothing but room: what is committed is in the log, and the next batch tries again. */
+static void copy_long_log(struct state_writer *w)
+{
+    if (atomic_load_explicit(&w->log_is_long, memory_order_relaxed))
+        sqlite3_wal_checkpoint_v2(w->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 /* One transaction. */
 static enum state_status write_batch(struct state_writer *w, struct state_row **rows, size_t count,
                                      struct state_failure *failure)
@@ -144,8 +165,10 @@ static enum state_status write_batch(struct state_writer *w, struct state_row **
     size_t n = 0;
     while (n < count && state_rows_write(&w->statements, rows[n], failure) == STATE_OK)
         n++;
-    if (n == count && state_db_exec(w->db, "COMMIT", failure) == STATE_OK)
+    if (n == count && state_db_exec(w->db, "COMMIT", failure) == STATE_OK) {
+        copy_long_log(w);
         return STATE_OK;
+    }
     if (!sqlite3_get_autocommit(w->db))
         sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
     return failure->status;
@@ -224,6 +247,7 @@ static void init_locks(struct state_writer *w)
 
 static void release(struct state_writer *w)
 {
+    sqlite3_wal_hook(w->db, NULL, NULL);
     state_rows_release(&w->statements);
     pthread_cond_destroy(&w->wake);
     pthread_cond_destroy(&w->settled);
@@ -246,6 +270,7 @@ enum state_status state_writer_start(sqlite3 *db, int root, const struct state_w
     w->tail = &w->head;
     w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     init_locks(w);
+    sqlite3_wal_hook(db, see_log, w);
     int error = w->fd < 0 ? errno : 0;
     if (error) {
         state_fail(failure, STATE_SYSTEM, error, NULL);
@@ -319,6 +344,11 @@ void state_writer_failure(struct state_writer *w, struct state_failure *failure)
     pthread_mutex_lock(&w->lock);
     *failure = w->failure;
     pthread_mutex_unlock(&w->lock);
+}
+
+bool state_writer_log_is_long(const struct state_writer *w)
+{
+    return atomic_load_explicit(&w->log_is_long, memory_order_relaxed);
 }
 
 void state_writer_stop(struct state_writer *w)

@@ -31,6 +31,10 @@ void state_writer_flush(struct state_writer *writer);
 /* What has ended writing; its status is STATE_OK while nothing has. */
 void state_writer_failure(struct state_writer *writer, struct state_failure *failure);
 
+/* Whether the log has grown long. It begins anew as soon as all of it is copied and nobody is reading it, so a reader that
+ * keeps a transaction should end it. */
+bool state_writer_log_is_long(const struct state_writer *writer);
+
 /* Write what was put, and end the thread. */
 void state_writer_stop(struct state_writer *writer);
 

@@ -8,6 +8,7 @@
  * bench_state [FOLDER [ROWS...]]: by default 10,000 and 1,000,000 rows below a new folder in /dev/shm. */
 #include "store/state.h"
 #include "base/clock.h"
+#include "store/pages.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -29,6 +30,19 @@ static void fail(const char *what, const char *why)
 {
     fprintf(stderr, "bench_state: %s: %s\n", what, why);
     exit(1);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
+static void make_folder(const char *base)
+{
+    snprintf(folder, sizeof folder, "%s/forage-bench-XXXXXX", base);
+    if (!mkdtemp(folder))
+        fail(folder, strerror(errno));
 }
 
 struct cost {
@@ -225,6 +239,59 @@ static void read_all(int rows)
     state_close(state, NULL);
 }
 
+/* ---- With the files that the rows speak of, and so with real syncs ---- */
+
+static void page_done(const struct pages_done *done, void *context)
+{
+    struct state *state = context;
+    char url[128];
+    if (done->error)
+        fail(done->name, strerror(done->error));
+    if (!state)
+        return;
+    struct state_page page = typical();
+    page.url_len = url_of((int)(intptr_t)done->context, false, url);
+    page.url = url;
+    page.file = done->name;
+    put(state, &page);
+}
+
+static void write_files(int rows, bool with_state, const char *what)
+{
+    static char body[BODY];
+    struct state *state = NULL;
+    struct pages *pages;
+    char name[64];
+    struct cost start = now();
+    if (pages_open(folder, NULL, &pages) != STORE_OK)
+        fail("pages", strerror(errno));
+    if (with_state)
+        state = open_state();
+    for (int row = 0; row < rows; row++) {
+        while (!pages_room(pages)) {
+            struct pollfd p = {.fd = pages_fd(pages), .events = POLLIN};
+            pages_flush(pages);
+            poll(&p, 1, -1);
+            pages_collect(pages, page_done, state);
+        }
+        snprintf(name, sizeof name, "site%d/page%d.html", row % HOSTS, row);
+        struct pages_bytes bytes = {.data = body, .len = sizeof body};
+        if (pages_put(pages, name, &bytes, (void *)(intptr_t)row) != STORE_OK)
+            fail(name, "put");
+    }
+    pages_close(pages, page_done, state);
+    state_close(state, NULL);
+    report(what, start, rows);
+}
+
+static void measure_files(const char *base, int rows, bool with_state)
+{
+    make_folder(base);
+    write_files(rows, with_state, with_state ? "new files with state" : "new files");
+    write_files(rows, with_state, with_state ? "replaced files with state" : "replaced files");
+    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 /* ---- A run that was killed makes the next one check everything. ---- */
 
 static void check(int rows)
@@ -241,17 +308,9 @@ static void check(int rows)
     state_close(state, NULL);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 static void measure(const char *base, int rows, bool one_host)
 {
-    snprintf(folder, sizeof folder, "%s/forage-bench-XXXXXX", base);
-    if (!mkdtemp(folder))
-        fail(folder, strerror(errno));
+    make_folder(base);
     printf("-- %d rows, %s\n", rows, one_host ? "one host" : "64 hosts at a time");
     put_all(rows, one_host, "put, first run");
     put_all(rows, one_host, "put, second run");
@@ -276,6 +335,8 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc && count < 16; i++)
         rows[count++] = atoi(argv[i]);
     digests();
+    for (int with_state = 0; with_state < 2; with_state++)
+        measure_files(base, 10000, with_state);
     for (int i = 0; i < count; i++) {
         measure(base, rows[i], false);
         measure(base, rows[i], true);

@@ -132,6 +132,30 @@ Test(state, many_batches_keep_the_order_of_puts)
     cr_assert_eq(raw_number("SELECT count(*) FROM page"), URLS);
 }
 
+/* The log begins anew only when nobody is in the middle of reading it. */
+Test(state, the_log_stays_small_while_rows_are_found_and_put)
+{
+    enum { ROWS = 20000, PASSES = 3, LOG_BYTES_MAX = 32 * 1024 * 1024 };
+    struct state *state = open_state(&(struct state_options){.capacity = 1000});
+    struct stat st;
+    off_t largest = 0;
+    char url[64];
+    for (unsigned i = 0; i < PASSES * ROWS; i++) {
+        snprintf(url, sizeof url, "http://one.example/%u", i % ROWS);
+        const struct state_page *known = find(state, url);
+        struct state_page page = page_of(url, i);
+        page.file = "";
+        cr_assert(i < 2 * ROWS || known, "%u", i);
+        while (state_put_page(state, &page) == STATE_FULL)
+            cr_assert_eq(state_flush(state), STATE_OK);
+        if (i % 1000 == 0 && stat(in_scratch("out/" STATE_FILE "-wal"), &st) == 0 && st.st_size > largest)
+            largest = st.st_size;
+    }
+    close_state(state);
+    cr_assert_gt(largest, LOG_BYTES_MAX / 3, "it was never long: the test shows nothing");
+    cr_assert_lt(largest, LOG_BYTES_MAX, "%lld", (long long)largest);
+}
+
 Test(state, rows_that_no_database_should_have_are_refused)
 {
     static char large[STATE_URL_MAX + 2];

@@ -249,8 +249,10 @@ Test(state_failures, a_read_only_disk_is_told)
     mount_small("size=1m");
     close_state(open_state(NULL));
     remount("size=1m", MS_RDONLY);
-    cr_assert_eq(refusal(NULL, &failure), STATE_SYSTEM);
-    cr_assert_eq(failure.error, EROFS, "%s", failure.text);
+    for (int read_only = 0; read_only < 2; read_only++) {
+        cr_expect_eq(refusal(&(struct state_options){.read_only = read_only}, &failure), STATE_SYSTEM);
+        cr_expect_eq(failure.error, EROFS, "%s", failure.text);
+    }
     umount(in_scratch("out"));
 }
 
