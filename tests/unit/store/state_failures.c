@@ -302,11 +302,12 @@ Test(state_failures, a_process_without_descriptors_is_told)
     close(first);
 }
 
-/* Refuse SYSCALL with ERROR; all threads made later inherit it. */
+/* Refuse SYSCALL with ERROR, from now on and in all threads. */
 static void refuse_call(int syscall, int error)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     cr_assert(filter);
+    cr_assert_eq(seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1), 0);
     cr_assert_eq(seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(error), syscall, 0, NULL), 0);
     cr_assert_eq(seccomp_load(filter), 0);
     seccomp_release(filter);
@@ -330,6 +331,22 @@ Test(state_failures, no_row_of_a_file_is_committed_without_a_sync)
     cr_assert_eq(failure.error, EIO);
     cr_assert_eq(raw_number("SELECT count(*) FROM page"), 2);
     cr_assert_eq(raw_number("SELECT count(*) FROM page WHERE url = '" URL "'"), 0);
+}
+
+/* Otherwise a power cut could hide that a run had begun, and the next one would not check the database. */
+Test(state_failures, the_row_of_a_run_is_synced_at_once)
+{
+    struct state_failure failure;
+    struct state *state = open_state(NULL);
+    put(state, &(struct state_page){.url = "http://first.example/", .url_len = 21});
+    cr_assert_eq(state_flush(state), STATE_OK, "a new log's first part is synced whatever it holds");
+    refuse_call(SCMP_SYS(fdatasync), EIO);
+    put(state, &(struct state_page){.url = URL, .url_len = strlen(URL)});
+    cr_assert_eq(state_flush(state), STATE_OK, "other rows are not");
+    cr_assert_eq(state_put_run(state, &(struct state_run){.started_ms = 1}), STATE_OK);
+    cr_assert_eq(state_flush(state), STATE_SYSTEM);
+    cr_assert_eq(state_close(state, &failure), STATE_SYSTEM);
+    cr_assert_eq(failure.error, EIO, "%s", failure.text);
 }
 
 /* ---- Something else in its place ---- */

@@ -119,6 +119,26 @@ Test(state_key, of_too_many_pages_with_the_same_one_the_first_are_kept)
     cr_assert_eq(raw_number("SELECT count(*) FROM page"), STATE_PROBES);
 }
 
+static bool count_origin(const struct state_page *page, void *context)
+{
+    ++*(int *)context;
+    return strncmp(page->url, "http://b/", 9) == 0;
+}
+
+Test(state_key, origins_with_the_same_one_are_told_apart)
+{
+    struct state *state = open_alike();
+    int count = 0;
+    put_url(state, "http://a/1", 1);
+    put_url(state, "http://b/1", 2);
+    put_url(state, "http://b/2", 3);
+    put_url(state, "http://b.example/1", 4);
+    cr_assert_eq(state_flush(state), STATE_OK);
+    cr_assert_eq(state_each_page(state, &(struct state_filter){.origin = "http://b"}, count_origin, &count), STATE_OK);
+    cr_assert_eq(count, 2);
+    close_state(state);
+}
+
 Test(state_key, hosts_with_the_same_one_are_told_apart)
 {
     struct state *state = open_alike();
