@@ -5,10 +5,10 @@
  *
  * A row never claims a file that is not on disk: rows are queued, and one thread writes them in batches (at most 1,000 rows;
  * after 250 ms at the latest), after a syncfs of the output folder that began when the last of them was in the queue. So put
- * a row only after pages_collect has told that its file is in place. A killed process loses what was put in the last 250 ms
- * and what the disk held up; a power cut that and the batch before. The database itself stays whole: it is in WAL mode, the
- * log is synced before it is copied into the database, and state_close leaves all of it synced. Losing rows means that some
- * pages are fetched once more.
+ * a row only after pages_collect has told that its file is in place. A killed process loses the rows of the last 250 ms and
+ * those that wait for a slow disk; a power cut also those that were committed since the log was synced last. That means that
+ * some pages are fetched once more. The database itself stays whole: it is in WAL mode, the log is synced before it is copied
+ * into the database, and state_close leaves all of it synced.
  *
  * Rows are read through a second connection, which sees what has been committed. Ask for a URL or a host before it is put
  * in this run, or after state_flush. Rows are never removed: of a page that is pruned the row stays, without a file.
@@ -49,12 +49,12 @@ enum state_status { STATUS_ENUM(STATE_STATUS_TABLE) };
 /* A constant text for STATUS, never NULL. Context: any thread. */
 const char *state_status_text(enum state_status status);
 
-/* Why something failed. */
+/* Why something failed. ERROR is an errno when STATUS is STATE_SYSTEM (ENOSPC, EACCES, EROFS, EIO, EMFILE, ENAMETOOLONG...),
+ * else 0. TEXT is the reason without a path: "No space left on device", "damaged: file is not a database". */
 struct state_failure {
     enum state_status status;
-    int error; /* errno when STATUS is STATE_SYSTEM: ENOSPC, EACCES, EROFS, EIO, EMFILE, ENAMETOOLONG... */
-    char text
-        [200]; /* the reason in words, without a path: "No space left on device", "damaged: row 7 missing from index" */
+    int error;
+    char text[200];
 };
 
 struct state;
@@ -70,7 +70,7 @@ struct state_options {
 /* ---- Open ---- */
 
 /* Open the database of the output folder DIR, both made if they are missing; an older version is migrated. When the last run
- * did not end in order, the whole of it is checked first (a second for some 100 MB).
+ * did not end in order, the whole of it is checked first (some 500 MB a second when it is in memory).
  *
  * On any failure *STATE is untouched and FAILURE says why: STATE_CORRUPT (the file is as it was: see state_set_aside),
  * STATE_LOCKED, STATE_NEWER, STATE_OLDER (read only), STATE_FOREIGN, STATE_NO_MEMORY, or STATE_SYSTEM (ENOENT: read only and
@@ -113,19 +113,19 @@ struct state_page {
     int64_t file_mtime_ns;
 };
 
+enum { STATE_URL_MAX = 64 * 1024, STATE_TEXT_MAX = 4096, STATE_ROBOTS_MAX = 512 * 1024 };
+
 /* What is known of URL; borrowed until the next state_find_page. NULL: nothing, or it could not be read, which state_failed
  * tells; then fetch it as if nothing were known. Costs nothing while the database has no pages at all. */
 const struct state_page *state_find_page(struct state *state, const char *url, size_t len);
 
-/* Remember PAGE (copied) in place of what was known of its URL. Texts may have up to STATE_TEXT_MAX bytes, but the URL
- * STATE_URL_MAX; a pointer that is NULL means "".
+/* Remember PAGE (copied) in place of what was known of its URL. A text has at most STATE_TEXT_MAX bytes, the URL at
+ * most STATE_URL_MAX; a pointer that is NULL means "".
  *
  * Returns STATE_OK; STATE_FULL: wait for state_fd, call state_collect, and try again; STATE_INVALID; STATE_NO_MEMORY; or,
  * after writing has failed, the status of that. A page is not remembered when STATE_PROBES others have its key
  * (store/state_key.h), which only happens on purpose. */
 enum state_status state_put_page(struct state *state, const struct state_page *page);
-
-enum { STATE_URL_MAX = 64 * 1024, STATE_TEXT_MAX = 4096, STATE_ROBOTS_MAX = 512 * 1024 };
 
 /* Whether PAGE's file is there as it was put in place: the same size and time, and no link. */
 bool state_has_file(const struct state *state, const struct state_page *page);
