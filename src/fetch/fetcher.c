@@ -10,13 +10,14 @@
 #include <string.h>
 #include <strings.h>
 
-enum { EVENTS = 256, IDLE_CHECK_MS = 100, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
+enum { EVENTS = 256, IDLE_CHECK_MS = 100, STALL_MS = 200, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
 enum { HEAP_KEPT_BYTES = 16 << 20, HEAP_STEP_BYTES = 256 << 10 };
 
 struct fetcher {
     struct transfer_setup setup;
     CURLM *multi;
     int64_t curl_due_ms; /* when libcurl wants to be called without an event; -1: not at all */
+    int64_t woke_ms;     /* when the loop last came back from waiting */
     int64_t idle_due_ms; /* when idle transfers are looked for next */
     struct transfer *active;
     struct transfer *spare;
@@ -127,14 +128,17 @@ static void end_completed(struct fetcher *f)
     }
 }
 
+/* While the parent is behind, a send blocks and no transfer can make progress: that time is not the servers' fault. */
 static void end_idle(struct fetcher *f)
 {
-    int64_t now = clock_ms();
+    int64_t now = clock_ms(), stalled_ms = now - f->woke_ms > STALL_MS ? now - f->woke_ms : 0;
+    f->woke_ms = now;
     if (now < f->idle_due_ms)
         return;
     f->idle_due_ms = now + IDLE_CHECK_MS;
     for (struct transfer *t = f->active, *next; t; t = next) {
         next = t->next;
+        t->window_began_ms += stalled_ms;
         if (transfer_is_idle(t, now))
             end_transfer(f, t, CURLE_OPERATION_TIMEDOUT);
     }
@@ -206,7 +210,9 @@ static int wait_events(struct fetcher *f, struct epoll_event *events)
     mp_worker_flush(f->setup.worker);
     if (!f->closed && f->active_count < f->setup.options->transfers && mp_worker_arm(f->setup.worker) != MP_OK)
         wait = 0;
-    return poller_wait(&f->setup.poller, events, EVENTS, wait);
+    int count = poller_wait(&f->setup.poller, events, EVENTS, wait);
+    f->woke_ms = clock_ms();
+    return count;
 }
 
 static int loop(struct fetcher *f)
@@ -319,6 +325,7 @@ int fetcher_run(struct mp_worker *worker, void *arg)
     struct fetcher f = {
         .setup = {.options = arg, .worker = worker, .stream.worker = worker, .poller.epoll = -1},
         .curl_due_ms = -1,
+        .woke_ms = clock_ms(),
     };
     int status = set_up(&f) ? loop(&f) : EXIT_SETUP;
     tear_down(&f);

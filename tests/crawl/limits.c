@@ -5,11 +5,38 @@
 
 #include <criterion/criterion.h>
 #include <forage/forage.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 TestSuite(limits, .timeout = 60);
+
+/* The parent stands still as it would with a disk that does; the ring and the sockets fill, and the worker waits. */
+Test(limits, a_parent_that_falls_behind_is_no_timeout_of_the_server)
+{
+    static const struct fixture_route routes[] = {{.path = "/long", .reply = {.generated = 48 << 20}},
+                                                  {.path = "/late", .prefix = true, .reply = {.delay_ms = 400}},
+                                                  {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    enum { LATE = 20 };
+    char list[(LATE + 1) * 32] = "";
+    for (int i = 0, len = 0; i < LATE; i++)
+        len += snprintf(list + len, sizeof list - (size_t)len, "www.shop.com/late%d\n%s", i,
+                        i + 1 < LATE ? "" : "www.shop.com/long\n");
+    struct crawl c = {.run.input = list};
+    crawl_start(&c, f, "-j", "1", "--per-host", "40", "--timeout", "600ms", "-", NULL);
+    cr_assert(fixture_wait_requests(f, LATE + 1, 10000));
+    run_signal(&c.run, SIGSTOP);
+    poll(NULL, 0, 1800);
+    cr_assert_eq(fixture_find(f, "/long")->ended_ns, 0, "the server was not held up");
+    run_signal(&c.run, SIGCONT);
+    crawl_wait(&c);
+    cr_assert_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    crawl_release(&c);
+    fixture_stop(f);
+}
 
 Test(limits, a_timeout_ends_what_stands_still_and_not_what_is_slow)
 {
