@@ -22,7 +22,7 @@ static enum fetch_error of_connect(long os_errno)
     }
 }
 
-/* A receive or send error without an errno is libcurl's own verdict on the bytes: a bad chunk, a bad frame. */
+/* A receive error without an errno is libcurl's own verdict on the bytes: a bad chunk, a bad frame. */
 static enum fetch_error of_transfer(long os_errno)
 {
     return os_errno ? FETCH_RESET : FETCH_PROTOCOL;
@@ -42,8 +42,9 @@ enum fetch_error fetch_error_of_curl(CURLcode code, long os_errno)
     case CURLE_COULDNT_CONNECT:
         return of_connect(os_errno);
     case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
         return of_transfer(os_errno);
+    case CURLE_SEND_ERROR:
+        return FETCH_RESET;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return FETCH_DNS;

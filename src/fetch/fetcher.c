@@ -108,6 +108,8 @@ static void take_tasks(struct fetcher *f)
 static void end_transfer(struct fetcher *f, struct transfer *t, CURLcode result)
 {
     curl_multi_remove_handle(f->multi, t->easy);
+    if (transfer_try_fresh(t, result) && curl_multi_add_handle(f->multi, t->easy) == CURLM_OK)
+        return;
     list_remove(&f->active, t);
     f->active_count--;
     transfer_finish(t, result);

@@ -398,6 +398,15 @@ static enum fetch_error verdict(struct transfer *t, CURLcode result)
     return t->decoder ? decode_error(t, decoder_finish(t->decoder)) : FETCH_OK;
 }
 
+/* libcurl gives up after five connections that died before they were used again (RFC 9112 section 9.3.1 is about one). */
+bool transfer_try_fresh(struct transfer *t, CURLcode result)
+{
+    if (result != CURLE_SEND_ERROR || t->error || t->fresh || t->header_bytes)
+        return false;
+    t->fresh = true;
+    return curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+}
+
 static struct text text_of(const struct buffer *b)
 {
     return (struct text){buffer_text(b), b->len};
@@ -436,7 +445,7 @@ static void reset(struct transfer *t)
     buffer_clear(&t->body);
     t->error = FETCH_OK;
     t->detail = NULL;
-    t->body_began = t->streams = t->kept = t->discarded = false;
+    t->fresh = t->body_began = t->streams = t->kept = t->discarded = false;
     t->body_bytes = t->wire_bytes = t->window_bytes = 0;
     t->header_bytes = 0;
 }

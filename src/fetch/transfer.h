@@ -53,6 +53,7 @@ struct transfer {
     struct decoder *decoder;
     enum fetch_error error; /* our own verdict, made in a callback; libcurl then only knows that we aborted */
     const char *detail;     /* words for that verdict */
+    bool fresh;             /* it has gone out on a connection of its own */
     bool body_began;
     bool streams; /* the body is a long one: its bytes go to the parent as they come */
     bool kept;
@@ -76,6 +77,10 @@ enum fetch_error transfer_start(struct transfer *t, uint64_t task, const struct 
 
 /* Whether the transfer has made too little progress; it is then marked as timed out, the caller takes it out. */
 bool transfer_is_idle(struct transfer *t, int64_t now_ms);
+
+/* Whether a request was never delivered, because each connection that was tried for it turned out to be closed by the server:
+ * then the transfer is made ready to go out once more, on a connection of its own. */
+bool transfer_try_fresh(struct transfer *t, CURLcode result);
 
 /* Send the answer and make the transfer ready for its next request. RESULT is libcurl's. */
 void transfer_finish(struct transfer *t, CURLcode result);

@@ -20,6 +20,7 @@ static const struct {
     {CURLE_RECV_ERROR, ECONNRESET, "reset"},
     {CURLE_RECV_ERROR, 0, "protocol"},
     {CURLE_SEND_ERROR, EPIPE, "reset"},
+    {CURLE_SEND_ERROR, 0, "reset"},
     {CURLE_COULDNT_RESOLVE_HOST, 0, "dns"},
     {CURLE_PEER_FAILED_VERIFICATION, 0, "tls"},
     {CURLE_SSL_CONNECT_ERROR, 0, "tls"},
