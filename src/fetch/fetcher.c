@@ -10,14 +10,13 @@
 #include <string.h>
 #include <strings.h>
 
-enum { EVENTS = 256, IDLE_CHECK_MS = 100, STALL_MS = 200, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
+enum { EVENTS = 256, IDLE_CHECK_MS = 100, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
 enum { HEAP_KEPT_BYTES = 16 << 20, HEAP_STEP_BYTES = 256 << 10 };
 
 struct fetcher {
     struct transfer_setup setup;
     CURLM *multi;
     int64_t curl_due_ms; /* when libcurl wants to be called without an event; -1: not at all */
-    int64_t woke_ms;     /* when the loop last came back from waiting */
     int64_t idle_due_ms; /* when idle transfers are looked for next */
     struct transfer *active;
     struct transfer *spare;
@@ -130,17 +129,14 @@ static void end_completed(struct fetcher *f)
     }
 }
 
-/* While the parent is behind, a send blocks and no transfer can make progress: that time is not the servers' fault. */
 static void end_idle(struct fetcher *f)
 {
-    int64_t now = clock_ms(), stalled_ms = now - f->woke_ms > STALL_MS ? now - f->woke_ms : 0;
-    f->woke_ms = now;
+    int64_t now = clock_ms();
     if (now < f->idle_due_ms)
         return;
     f->idle_due_ms = now + IDLE_CHECK_MS;
     for (struct transfer *t = f->active, *next; t; t = next) {
         next = t->next;
-        t->window_began_ms += stalled_ms;
         if (transfer_is_idle(t, now))
             end_transfer(f, t, CURLE_OPERATION_TIMEDOUT);
     }
@@ -212,9 +208,7 @@ static int wait_events(struct fetcher *f, struct epoll_event *events)
     mp_worker_flush(f->setup.worker);
     if (!f->closed && f->active_count < f->setup.options->transfers && mp_worker_arm(f->setup.worker) != MP_OK)
         wait = 0;
-    int count = poller_wait(&f->setup.poller, events, EVENTS, wait);
-    f->woke_ms = clock_ms();
-    return count;
+    return poller_wait(&f->setup.poller, events, EVENTS, wait);
 }
 
 static int loop(struct fetcher *f)
@@ -224,7 +218,7 @@ static int loop(struct fetcher *f)
         take_tasks(f);
         run_timer(f);
         end_completed(f);
-        end_idle(f);
+        end_idle(f); /* last, so that after a wait for the parent no answer that has arrived counts as missing */
         if (f->closed && !f->active)
             break;
         handle_events(f, events, wait_events(f, events));
@@ -327,7 +321,6 @@ int fetcher_run(struct mp_worker *worker, void *arg)
     struct fetcher f = {
         .setup = {.options = arg, .worker = worker, .stream.worker = worker, .poller.epoll = -1},
         .curl_due_ms = -1,
-        .woke_ms = clock_ms(),
     };
     int status = set_up(&f) ? loop(&f) : EXIT_SETUP;
     tear_down(&f);
