@@ -83,7 +83,7 @@ struct forage_options {
     const char *output;         /* folder for the pages, made when missing; NULL: "output" */
     bool in_memory;             /* write no file; the page callback gets the bodies */
     unsigned workers;           /* processes; 0: one for each processor */
-    unsigned connections;       /* transfers at once, over all workers; 0: 256 */
+    unsigned connections;       /* transfers at once, over all workers; 0: as slow answers need, up to 256 */
     unsigned per_host;          /* transfers at once to one host and port; 0: 4 */
     int timeout_ms;             /* longest time without progress; 0: 30 s */
     int connect_timeout_ms;     /* longest time to connect, TLS included; 0: 10 s */

@@ -211,7 +211,7 @@ static const char *take_version(struct arguments *a, const char *value)
 static const struct row rows[] = {
     {'o', "output", "DIR", "folder for the pages, made when missing (output)", take_output},
     {'j', "workers", "N", "worker processes (one for each processor)", take_workers},
-    {'c', "connections", "N", "transfers at once, over all workers (256)", take_connections},
+    {'c', "connections", "N", "transfers at once, over all workers (up to 256, as answers take time)", take_connections},
     {0, "per-host", "N", "transfers at once to one host and port (4)", take_per_host},
     {'T', "timeout", "TIME", "longest time without progress (30s)", take_timeout},
     {0, "connect-timeout", "TIME", "longest time to connect, TLS included (10s)", take_connect_timeout},

@@ -2,6 +2,8 @@
  * had written them: what makes no sense gets the worker killed and the job asked for again. */
 #include "crawl/crawl.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -123,6 +125,7 @@ static void settle(struct crawl *c, struct job *job, const struct mp_part *part,
 {
     job->status = answer->status;
     job->ms += answer->elapsed_ms;
+    window_answered(&c->window, answer->elapsed_ms, clock_ms());
     job->bytes = answer->body_bytes;
     keep_type(job, answer->type);
     if (!answer->error && answer->kept)

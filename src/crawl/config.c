@@ -205,7 +205,7 @@ enum forage_status config_init(struct config *config, const struct forage_option
         wrong = check_texts(options);
     if (wrong)
         return fail(FORAGE_USAGE, wrong, error, error_size);
-    struct config c = {.options = *options};
+    struct config c = {.options = *options, .fixed_window = options->connections != 0};
     fill_defaults(&c.options);
     bool copied = copy_all(&c);
     wrong = fill_connect_to(&c, options);

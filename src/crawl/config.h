@@ -13,6 +13,7 @@ struct config {
     struct fetch_options fetch;    /* the workers' part */
     char **headers;
     char **connect_to;
+    bool fixed_window; /* the user said how many connections */
 };
 
 /* FORAGE_OK; or FORAGE_USAGE or FORAGE_NO_MEMORY with a line in ERROR, and nothing to release. */

@@ -12,6 +12,7 @@
 #include "crawl/frontier.h"
 #include "crawl/list.h"
 #include "crawl/seen.h"
+#include "crawl/window.h"
 #include "fetch/message.h"
 #include "store/name.h"
 #include "store/pages.h"
@@ -34,6 +35,7 @@ struct crawl {
     struct config config;
     struct mp_pool *pool;
     unsigned *load; /* jobs that each worker has */
+    struct window window;
 
     struct source *sources, **sources_end;
     struct seen seen;        /* URLs that were offered */
@@ -79,6 +81,9 @@ bool feed_park(struct crawl *c, struct job *job);
 /* ---- dispatch: jobs to workers ---- */
 
 void dispatch_turn(struct crawl *c);
+
+/* Whether dispatch_turn would send something. */
+bool dispatch_is_due(const struct crawl *c);
 
 /* ---- answer: what workers send ---- */
 

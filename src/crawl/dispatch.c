@@ -2,6 +2,8 @@
  * that one keeps up, so that connections, TLS sessions and DNS answers are reused; otherwise to the least busy one. */
 #include "crawl/crawl.h"
 
+#include "base/clock.h"
+
 enum { FEW = 16 }; /* so many transfers never keep a worker busy */
 
 static unsigned least_busy(const struct crawl *c)
@@ -72,10 +74,17 @@ static void fail(struct crawl *c, struct job *job, enum mp_status status)
     report_end(c, job);
 }
 
+bool dispatch_is_due(const struct crawl *c)
+{
+    return c->frontier.in_flight < c->window.size && frontier_has_next(&c->frontier);
+}
+
 void dispatch_turn(struct crawl *c)
 {
     struct buffer message = {0};
-    while (c->frontier.in_flight < c->config.options.connections) {
+    if (frontier_has_next(&c->frontier))
+        window_turn(&c->window, (unsigned)c->frontier.in_flight, clock_ms());
+    while (c->frontier.in_flight < c->window.size) {
         struct job *job = frontier_next(&c->frontier);
         if (!job)
             break;

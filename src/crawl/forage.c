@@ -146,6 +146,7 @@ static void init(struct crawl *c)
     seen_init(&c->seen);
     seen_init(&c->named_hosts);
     frontier_init(&c->frontier, c->config.options.per_host);
+    window_init(&c->window, c->config.options.connections, c->config.fixed_window);
 }
 
 enum forage_status forage_new(const struct forage_options *options, struct forage **forage, char *error,
@@ -200,11 +201,13 @@ static void sleep_until_something_happens(struct crawl *c)
 {
     struct epoll_event events[8];
     bool can_read = c->sources && !c->waits_for_list && !c->frontier.queued;
-    /* Answers of this turn may have made room, or queued a redirect. */
-    bool can_send = c->frontier.in_flight < c->config.options.connections && frontier_has_next(&c->frontier);
+    bool can_send = dispatch_is_due(c); /* answers of this turn may have made room, or queued a redirect */
+    int sleep_ms = TICK_MS;
+    if (frontier_has_next(&c->frontier))
+        sleep_ms = window_sleep_ms(&c->window, (unsigned)c->frontier.in_flight, TICK_MS);
     if (c->pages)
         pages_flush(c->pages);
-    epoll_wait(c->epoll, events, 8, can_read || can_send ? 0 : TICK_MS);
+    epoll_wait(c->epoll, events, 8, can_read || can_send ? 0 : sleep_ms);
 }
 
 static enum forage_status loop(struct crawl *c, bool *stopped)
