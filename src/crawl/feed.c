@@ -57,6 +57,14 @@ bool feed_names_host(const struct crawl *c, const struct url *url)
     return seen_has(&c->named_hosts, url->host.at, url->host.len);
 }
 
+/* The host was named meanwhile: now the address may be any. */
+static void admit_again(struct crawl *c, struct job *job)
+{
+    job->error = FETCH_OK;
+    *job->detail = '\0';
+    admit_target(c, job);
+}
+
 bool feed_park(struct crawl *c, struct job *job)
 {
     static const unsigned max = PARKED_MAX;
@@ -64,8 +72,8 @@ bool feed_park(struct crawl *c, struct job *job)
         return false;
     if (feed_names_host(c, job_target(job))) { /* by a line that was read while the job was out */
         job->parked = true;
-        job->error = FETCH_OK;
-        return frontier_add(&c->frontier, job);
+        admit_again(c, job);
+        return true;
     }
     if (!c->sources || c->counts.in_flight > max)
         return false;
@@ -84,29 +92,31 @@ static void unpark(struct crawl *c)
     c->parked_end = &c->parked;
     for (struct job *next; job; job = next) {
         next = job->next;
-        if (!feed_names_host(c, job_target(job)) || !frontier_add(&c->frontier, job))
-            report_end(c, job);
+        if (feed_names_host(c, job_target(job)))
+            admit_again(c, job);
         else
-            job->error = FETCH_OK;
+            report_end(c, job);
     }
 }
 
-static void offer_url(struct crawl *c, struct url *url)
+static void offer_url(struct crawl *c, struct url *url, struct line_options *own)
 {
     enum seen_result known = seen_add(&c->seen, url->href, url->href_len);
     if (known == SEEN_KNOWN) {
         c->counts.skipped++;
         url_release(url);
+        line_options_free(own);
         return;
     }
     seen_add(&c->named_hosts, url->host.at, url->host.len);
-    struct job *job = job_new(c, url);
-    if (known == SEEN_NO_MEMORY || !job || !frontier_add(&c->frontier, job)) {
+    struct job *job = job_new(c, url, own);
+    if (known == SEEN_NO_MEMORY || !job) {
         job_free(job);
         report_trouble(c, FORAGE_NO_MEMORY);
         return;
     }
     c->counts.in_flight++;
+    admit_new(c, job);
 }
 
 static void offer_line(struct crawl *c, const char *file, unsigned long number, const char *line, size_t len)
