@@ -156,7 +156,7 @@ static void try_again(struct crawl *c, struct job *job, const struct fetch_answe
     int64_t after_ms = answer->error ? -1 : retry_after(answer);
     if (job->own && job->own->tries)
         policy.tries = job->own->tries;
-    struct retry_decision d =
+    struct retry d =
         retry_decide(&policy, ++job->failures, job->error, job->status, after_ms, crawl_random(c));
     if (d.verdict == RETRY_GIVE_UP)
         return end(c, job);
@@ -197,11 +197,11 @@ static bool tells_of_dead_host(const struct fetch_answer *answer)
 /* How long a host that has had enough is left alone, in this run and in one that begins meanwhile. */
 static void note_next_ask(struct crawl *c, struct host *host, int64_t retry_after_ms)
 {
-    int64_t cooling_ms = host_next_ask_ms(&c->frontier, host) - clock_ms();
+    int64_t cooling_ms = host_next_ask_ms(host) - clock_ms();
     gate_note_ask(c, host, retry_after_ms > cooling_ms ? retry_after_ms : cooling_ms);
 }
 
-static void hear(struct crawl *c, struct host *host, const struct fetch_answer *answer)
+static void hear(struct crawl *c, const struct job *job, struct host *host, const struct fetch_answer *answer)
 {
     char reason[FETCH_DETAIL_MAX + 1] = "";
     struct heard heard = {
@@ -211,6 +211,7 @@ static void hear(struct crawl *c, struct host *host, const struct fetch_answer *
         .first_byte_ms = answer->first_byte_ms,
         .retry_after_ms = answer->error ? -1 : retry_after(answer),
         .random = crawl_random(c),
+        .asked_ms = job->asked_ms,
         .reason = reason,
     };
     if (heard.unreachable)
@@ -275,6 +276,11 @@ static void start_over(struct crawl *c, struct job *job)
     admit_later(c, job, 0);
 }
 
+static bool is_retried(const struct retry_policy *policy, unsigned status)
+{
+    return status >= RETRY_STATUS_MIN && status <= RETRY_STATUS_MAX && policy->statuses[status - RETRY_STATUS_MIN];
+}
+
 static bool is_last_try(const struct crawl *c, const struct job *job)
 {
     return job->failures + 1 >= (job->own && job->own->tries ? job->own->tries : c->config.retry.tries);
@@ -291,7 +297,7 @@ static void settle(struct crawl *c, struct job *job, const struct mp_part *part,
         return failed(c, job, answer);
     if (resume_is_refused(job, answer))
         return start_over(c, job);
-    if (retry_is_worth(&c->config.retry, FETCH_OK, answer->status) && !(answer->kept && is_last_try(c, job)))
+    if (is_retried(&c->config.retry, answer->status) && !(answer->kept && is_last_try(c, job)))
         return try_again(c, job, answer);
     if (answer->kept)
         return finish(c, job, part, answer);
@@ -308,15 +314,14 @@ static void settle(struct crawl *c, struct job *job, const struct mp_part *part,
 static void looked_up(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
     char address[64];
-    job->looks_up = false;
-    job->attempts--;
-    if (answer->error)
-        return failed(c, job, answer);
     snprintf(address, sizeof address, "%.*s", (int)answer->address.len, answer->address.data);
-    struct host *host = frontier_host(&c->frontier, job_target(job));
-    if (!host || !frontier_set_address(&c->frontier, host, address, clock_ms()) ||
-        !frontier_add_first(&c->frontier, job))
-        fail(c, job, FETCH_IO, "out of memory");
+    if (frontier_set_address(&c->frontier, job->host, address, clock_ms())) {
+        c->load[job->slot]--;
+        frontier_put_back(&c->frontier, job, clock_ms());
+        return;
+    }
+    leave_worker(c, job);
+    fail(c, job, FETCH_IO, "out of memory");
 }
 
 /* The pieces that came and the count in the answer must agree, and no body may be longer than was asked for. */
@@ -328,22 +333,33 @@ static bool adds_up(const struct crawl *c, const struct job *job, const struct f
     return bytes <= dispatch_max_bytes(c, job) && bytes - job->resume.at == answer->body_bytes;
 }
 
+static void end_without_answer(struct crawl *c, struct job *job, const struct mp_part *part)
+{
+    leave_worker(c, job);
+    if (part->status == MP_CANCELLED)
+        cancelled(c, job);
+    else if (part->status != MP_OK)
+        lost(c, job);
+    else
+        reject(c, job, part);
+}
+
 static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *part)
 {
     struct fetch_answer answer;
-    struct host *host = job->host;
-    leave_worker(c, job);
-    if (part->status == MP_CANCELLED)
-        return cancelled(c, job);
-    if (part->status != MP_OK)
-        return lost(c, job);
-    if (!fetch_answer_decode(&answer, part->data, part->len) || (answer.kept && !adds_up(c, job, &answer)))
-        return reject(c, job, part);
+    bool looks_up = job->looks_up;
+    job->looks_up = false;
+    if (part->status != MP_OK || !fetch_answer_decode(&answer, part->data, part->len) ||
+        (answer.kept && !adds_up(c, job, &answer)))
+        return end_without_answer(c, job, part);
     window_answered(&c->window, answer.elapsed_ms, clock_ms());
-    if (host && !(job->looks_up && !answer.error))
-        hear(c, host, &answer);
-    if (job->looks_up)
-        return looked_up(c, job, &answer);
+    if (looks_up) {
+        job->attempts--;
+        if (!answer.error)
+            return looked_up(c, job, &answer);
+    }
+    hear(c, job, job->host, &answer);
+    leave_worker(c, job);
     identity_learn(c->identity, job_target(job), &answer);
     settle(c, job, part, &answer);
 }
@@ -352,8 +368,8 @@ static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *
 static void started(struct crawl *c, struct job *job)
 {
     frontier_started(&c->frontier, job, clock_ms());
-    if (job->host && host_delay_ms(&c->frontier, job->host) >= NOTED_DELAY_MS)
-        gate_note_ask(c, job->host, host_delay_ms(&c->frontier, job->host));
+    if (job->host && host_delay_ms(job->host) >= NOTED_DELAY_MS)
+        gate_note_ask(c, job->host, host_delay_ms(job->host));
 }
 
 void answer_part(const struct mp_part *part, void *context)

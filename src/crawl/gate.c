@@ -95,24 +95,25 @@ static const struct state_host *known_host(struct crawl *c, const struct host *h
     return c->state ? state_find_host(c->state, host_origin(host)) : NULL;
 }
 
-static bool use_text(struct gate *g, struct host *host, const char *text, size_t len)
+static bool use_text(struct crawl *c, struct gate *g, struct host *host, const char *text, size_t len)
 {
     struct robots *robots = robots_parse(text, len, ROBOTS_TOKEN);
     if (!robots)
         return false;
     g->robots = robots;
     g->state = GATE_RULES;
-    host_set_crawl_delay_ms(host, robots_crawl_delay_ms(robots));
+    if (robots_crawl_delay_ms(robots) > 0)
+        host_set_crawl_delay_ms(&c->frontier, host, robots_crawl_delay_ms(robots));
     return true;
 }
 
 /* Robots.txt of an earlier run, if it is young enough, or if nothing better can be had (section 2.4). */
-static bool use_known(struct gate *g, struct host *host, const struct state_host *known, bool at_any_age)
+static bool use_known(struct crawl *c, struct gate *g, struct host *host, const struct state_host *known, bool at_any_age)
 {
     if (!known || !known->robots_fetched_ms || (!at_any_age && known->robots_expires_ms <= clock_wall_ms()))
         return false;
     if (known->robots_status >= 200 && known->robots_status < 300)
-        return use_text(g, host, known->robots ? known->robots : "", known->robots_len);
+        return use_text(c, g, host, known->robots ? known->robots : "", known->robots_len);
     g->state = GATE_RULES; /* there was none */
     return true;
 }
@@ -120,12 +121,12 @@ static bool use_known(struct gate *g, struct host *host, const struct state_host
 /* Put HOST's row. What it does not say of robots.txt stays as it is. */
 static void remember(struct crawl *c, struct host *host, struct state_host row)
 {
-    const struct gate *g = *host_robots(host);
+    const struct gate *g = host_robots(host);
     enum state_status s;
     if (!c->state)
         return;
     row.origin = host_origin(host);
-    row.delay_ms = host_delay_ms(&c->frontier, host);
+    row.delay_ms = host_delay_ms(host);
     row.unreachable_since_ms = g->unreachable_since_ms;
     row.next_ask_ms = g->next_ask_ms;
     while ((s = state_put_host(c->state, &row)) == STATE_FULL)
@@ -136,7 +137,7 @@ static void remember(struct crawl *c, struct host *host, struct state_host row)
 
 void gate_note_ask(struct crawl *c, struct host *host, int64_t wait_ms)
 {
-    struct gate *g = *host_robots(host);
+    struct gate *g = host_robots(host);
     if (!g || wait_ms <= 0)
         return;
     g->next_ask_ms = clock_wall_ms() + wait_ms;
@@ -190,7 +191,7 @@ static void keep_promise(struct crawl *c, struct gate *g, struct host *host)
 static bool learn_rules(struct crawl *c, struct gate *g, struct host *host, const struct state_host *known)
 {
     g->state = GATE_RULES;
-    if (c->config.options.ignore_robots || use_known(g, host, known, false))
+    if (c->config.options.ignore_robots || use_known(c, g, host, known, false))
         return true;
     g->state = GATE_ASKED;
     return ask(c, host);
@@ -198,12 +199,9 @@ static bool learn_rules(struct crawl *c, struct gate *g, struct host *host, cons
 
 static struct gate *gate_of(struct crawl *c, struct host *host)
 {
-    void **place = host_robots(host);
-    if (*place)
-        return *place;
-    struct gate *g = calloc(1, sizeof *g);
-    if (!g)
-        return NULL;
+    struct gate *g = host_robots(host);
+    if (g || !(g = calloc(1, sizeof *g)))
+        return g;
     const struct state_host *known = known_host(c, host);
     if (known) {
         g->unreachable_since_ms = known->unreachable_since_ms;
@@ -214,7 +212,8 @@ static struct gate *gate_of(struct crawl *c, struct host *host)
         gate_free(g);
         return NULL;
     }
-    return *place = g;
+    host_set_robots(&c->frontier, host, g);
+    return g;
 }
 
 bool gate_admit(struct crawl *c, struct host *host, struct job *job)
@@ -233,7 +232,7 @@ bool gate_admit(struct crawl *c, struct host *host, struct job *job)
 static bool keep_waiting_job(struct job *job, void *arg)
 {
     struct host *host = arg;
-    return obey(job->crawl, *host_robots(host), job);
+    return obey(job->crawl, host_robots(host), job);
 }
 
 /* The rules are known: the jobs that wait are judged by them. */
@@ -247,7 +246,7 @@ static void open_gate(struct crawl *c, struct job *robots)
 
 static void remember_answer(struct crawl *c, const struct job *job, int64_t lifetime)
 {
-    struct gate *g = *host_robots(job->gate);
+    struct gate *g = host_robots(job->gate);
     int64_t now = clock_wall_ms();
     bool has_text = job->status >= 200 && job->status < 300;
     g->unreachable_since_ms = 0;
@@ -266,11 +265,11 @@ static void remember_answer(struct crawl *c, const struct job *job, int64_t life
 static void shut(struct crawl *c, struct job *job, enum fetch_error error, const char *why)
 {
     struct host *host = job->gate;
-    struct gate *g = *host_robots(host);
+    struct gate *g = host_robots(host);
     int64_t now = clock_wall_ms();
     if (!g->unreachable_since_ms)
         g->unreachable_since_ms = now;
-    if (!use_known(g, host, known_host(c, host), true)) {
+    if (!use_known(c, g, host, known_host(c, host), true)) {
         g->state = now - g->unreachable_since_ms >= DESPAIR_MS ? GATE_RULES : GATE_SHUT;
         g->error = error;
         g->status = job->status;
@@ -282,7 +281,7 @@ static void shut(struct crawl *c, struct job *job, enum fetch_error error, const
 
 void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
-    struct gate *g = *host_robots(job->gate);
+    struct gate *g = host_robots(job->gate);
     char why[64];
     if (job->status >= 500) {
         snprintf(why, sizeof why, "the server answered %u", job->status);
@@ -290,7 +289,7 @@ void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *
     }
     bool has_text = job->status >= 200 && job->status < 300;
     g->state = GATE_RULES; /* other answers than 2xx: there is none, and all is allowed (section 2.3.1.3) */
-    if (has_text && !use_text(g, job->gate, job->body.data ? job->body.data : "", job->body.len))
+    if (has_text && !use_text(c, g, job->gate, job->body.data ? job->body.data : "", job->body.len))
         return shut(c, job, FETCH_IO, "out of memory");
     remember_answer(c, job, cache_lifetime_ms(answer, DAY_MS));
     open_gate(c, job);
@@ -310,9 +309,7 @@ static bool take_blocked_job(struct job *job, void *arg)
 static void blocked(struct crawl *c, struct job *robots)
 {
     struct host *host = robots->gate;
-    void **place = host_robots(host);
-    gate_free(*place);
-    *place = NULL;
+    host_set_robots(&c->frontier, host, NULL);
     job_free(robots);
     frontier_sift(&c->frontier, host, take_blocked_job, NULL);
     host_open(&c->frontier, host);

@@ -93,14 +93,30 @@ static enum forage_status loop(struct crawl *c)
     return FORAGE_OK;
 }
 
+static void take(struct job *job, void *arg)
+{
+    struct job **list = arg;
+    job->next = *list;
+    *list = job;
+}
+
+static struct job *take_queued(struct crawl *c)
+{
+    struct job *list = NULL;
+    frontier_drain(&c->frontier, take, &list);
+    return list;
+}
+
 /* There are no workers any more: what was asked for fails by name, and so does the rest of the lists as far as it can be
  * read without waiting. */
 static void give_up_rest(struct crawl *c)
 {
     while (c->frontier.queued || (!feed_is_done(c) && !c->waits_for_list)) {
         feed_turn(c);
-        for (struct job *job; (job = frontier_take(&c->frontier));)
+        for (struct job *job = take_queued(c), *next; job; job = next) {
+            next = job->next;
             answer_give_up(c, job);
+        }
     }
 }
 
