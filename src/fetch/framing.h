@@ -24,4 +24,7 @@ bool framing_length(struct framing *f, const char *value, size_t len);
 /* False unless VALUE is "chunked" or "identity": nothing else was asked for. */
 bool framing_coding(const char *value, size_t len);
 
+/* Step over a number in decimal; NULL when there is none at AT, or one that is larger than libcurl's signed lengths. */
+const char *framing_number(const char *at, const char *end, uint64_t *number);
+
 #endif
