@@ -7,7 +7,7 @@
  * forage_new forks the workers, so call it before the program's first thread where you can. The library prints nothing,
  * does not exit and reads no environment variable.
  *
- * Context: one thread, except for forage_stop. */
+ * Context: one thread, except for forage_stop and forage_reopen_log. */
 #ifndef FORAGE_FORAGE_H
 #define FORAGE_FORAGE_H
 
@@ -21,23 +21,25 @@ struct forage;
 
 enum forage_status {
     FORAGE_OK,
-    FORAGE_USAGE,  /* an option has no meaning; forage_new's text says which */
+    FORAGE_USAGE,  /* an option has no meaning, or others can read a file of secrets; forage_new's text says which */
     FORAGE_FILE,   /* a list, a file of certificates, the output folder or the log cannot be opened; errno says why */
     FORAGE_SYSTEM, /* a system call failed; errno says which way */
     FORAGE_NO_MEMORY,
+    FORAGE_LOCKED, /* another run has the output folder */
 };
 
 /* Exit statuses, as wget's. Of several, the lowest counts that is neither 0 nor 1. */
 enum forage_exit {
     FORAGE_EXIT_OK = 0,
     FORAGE_EXIT_OTHER = 1,   /* too large, blocked, a bad line in a list, a redirect to another scheme, a lost worker */
-    FORAGE_EXIT_USAGE = 2,   /* the command line */
+    FORAGE_EXIT_USAGE = 2,   /* the command line or a configuration */
     FORAGE_EXIT_FILE = 3,    /* a file could not be read or written */
     FORAGE_EXIT_NETWORK = 4, /* name not found, refused, reset, timed out, cut off */
     FORAGE_EXIT_TLS = 5,     /* a certificate that is not trusted */
     FORAGE_EXIT_AUTH = 6,    /* 401 or 407 */
     FORAGE_EXIT_PROTOCOL = 7, /* not HTTP, a content coding that does not decode, redirects without end */
     FORAGE_EXIT_SERVER = 8,   /* any other answer that is an error */
+    FORAGE_EXIT_LOCKED = 75,  /* another run has the output folder; nothing was done */
 };
 
 enum forage_http { FORAGE_HTTP_ANY, FORAGE_HTTP_1_0, FORAGE_HTTP_1_1, FORAGE_HTTP_2, FORAGE_HTTP_2_PRIOR };
@@ -51,6 +53,9 @@ struct forage_page {
                               redirect scheme url dns tls robots scope blocked lost io */
     const char *detail; /* more words, for people */
     bool ok;            /* the page was fetched and, unless in_memory, its file is in place */
+    /* Constant: new changed unchanged gone failed skipped. A page that is gone was answered 404 or 410. One that is skipped
+     * is no failure, and error says why: robots, or nothing, because it is not due yet. */
+    const char *outcome;
     unsigned attempts;
     const char *name; /* what the host pattern made of the host: "baidu" */
     const char *file; /* path of the file, the output folder included; "" when none was written */
@@ -68,6 +73,9 @@ typedef void forage_line_fn(const char *file, unsigned long line, const char *re
 
 struct forage_progress {
     uint64_t fetched, failed, skipped; /* URLs at their end; skipped ones were no failure: duplicates and the like */
+    uint64_t new_pages, changed, unchanged; /* together: fetched */
+    uint64_t gone;                          /* of those that failed: answered 404 or 410 */
+    uint64_t put_off; /* of those that failed: left for the next run, because the server asked to wait too long */
     uint64_t bad_lines;
     uint64_t bytes;     /* of bodies */
     uint64_t queued;    /* URLs that were read and not yet asked for */
@@ -77,6 +85,10 @@ struct forage_progress {
 
 /* Called about five times a second and at the end. */
 typedef void forage_tick_fn(const struct forage_progress *progress, void *context);
+
+enum { FORAGE_DELAY_NONE = -1 };
+
+#define FORAGE_HOST_ERRORS_NEVER (~0u)
 
 /* Zero is the default of every field. Everything is copied by forage_new. */
 struct forage_options {
@@ -102,7 +114,42 @@ struct forage_options {
     bool keep_errors;         /* keep bodies of answers that are errors */
     bool allow_private;       /* follow redirects to addresses that are not public */
     bool no_sandbox;          /* do not shut the workers in */
-    const char *log;          /* file that gets a JSON object a line for each URL, appended; NULL: none */
+
+    /* Failure. */
+    unsigned tries;         /* how often a URL is asked for; 0: 3 */
+    const char *retry_on;   /* "timeout,dns,503": which failures are tried again; NULL: see forage(1) */
+    int max_wait_ms;        /* longest wait before another try, Retry-After included; 0: 60 s */
+    unsigned host_errors;   /* so often in a row not reached, a host is given up; 0: 5, or FORAGE_HOST_ERRORS_NEVER */
+    double expect_failures; /* percent; with fewer failures the exit status is 0; 0: none */
+
+    /* Politeness. */
+    int delay_ms;       /* between two requests to a host; 0: as the host needs it, or FORAGE_DELAY_NONE */
+    unsigned per_ip;    /* transfers at once to one address, over all hosts there; 0: no limit */
+    bool ignore_robots; /* do not read robots.txt */
+
+    /* What is remembered from run to run, in .forage below the output folder. Nothing is with in_memory. */
+    bool no_state;        /* remember nothing, and ask for everything */
+    bool fresh;           /* ask without validators, so that every page is sent anew */
+    int64_t max_age_ms;   /* skip pages that were fetched more recently; 0: none */
+    unsigned prune_after; /* remove the file of a URL that was gone for so many runs in a row; 0: never */
+    int wait_lock_ms;     /* wait while another run has the folder; 0: not at all, -1: for ever */
+
+    /* The end of a run: what is left then is left for the next one. */
+    int64_t max_time_ms;  /* 0: none */
+    uint64_t quota_bytes; /* of bodies; 0: none */
+
+    /* Files about the run. NULL: none. */
+    const char *log;         /* gets a JSON object a line for each URL, appended */
+    const char *failed_list; /* the URLs that failed, as a list; written at the end */
+    const char *metrics;     /* a Prometheus textfile; written at the end */
+    const char *summary;     /* a JSON object; written at the end */
+
+    /* Accounts. NULL: none. Files of secrets are refused unless their owner alone has access. */
+    const char *netrc;
+    const char *auth;    /* basic and bearer credentials of hosts */
+    const char *cookies; /* Netscape format; made when missing, written at the end */
+    const char *hsts;    /* hosts to ask by https only; no secret; made when missing, written at the end */
+
     forage_page_fn *on_page;
     forage_line_fn *on_bad_line;
     forage_tick_fn *on_tick;
@@ -116,7 +163,8 @@ struct forage_summary {
 };
 
 /* Make a crawl and start its workers. ERROR, which may be NULL, gets a line about a failure.
- * Returns FORAGE_OK, FORAGE_USAGE, FORAGE_FILE, FORAGE_SYSTEM or FORAGE_NO_MEMORY; *FORAGE is untouched on failure. */
+ * Returns FORAGE_OK, FORAGE_USAGE, FORAGE_FILE, FORAGE_LOCKED, FORAGE_SYSTEM or FORAGE_NO_MEMORY; *FORAGE is
+ * untouched on failure. */
 enum forage_status forage_new(const struct forage_options *options, struct forage **forage, char *error,
                               size_t error_size);
 
@@ -135,6 +183,10 @@ enum forage_status forage_run(struct forage *forage, struct forage_summary *summ
 /* End forage_run early: transfers in flight are abandoned, complete pages are kept.
  * Context: any thread; async-signal-safe. */
 void forage_stop(struct forage *forage);
+
+/* Close the log and open it again by its name, soon: for after a rotation. What was logged before the call is in the old file.
+ * Context: any thread; async-signal-safe. */
+void forage_reopen_log(struct forage *forage);
 
 /* NULL is fine. */
 void forage_free(struct forage *forage);

@@ -1,6 +1,7 @@
 #include "crawl/config.h"
 
 #include "base/status.h"
+#include "crawl/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,60 +14,14 @@ enum {
     DEFAULT_TIMEOUT_MS = 30000,
     DEFAULT_CONNECT_TIMEOUT_MS = 10000,
     DEFAULT_REDIRECTS = 10,
-    WORKERS_MAX = 1024,
-    CONNECTIONS_MAX = 65536,
+    DEFAULT_TRIES = 3,
+    DEFAULT_MAX_WAIT_MS = 60000,
+    DEFAULT_HOST_ERRORS = 5,
+    TEXTS = 14,
 };
 
 #define DEFAULT_MAX_BYTES (64u << 20)
 #define USER_AGENT        "forage/" FORAGE_VERSION " (+https://forage.example/)"
-
-/* ---- Checks: each returns NULL or what is wrong ---- */
-
-static const char *check_numbers(const struct forage_options *o)
-{
-    if (o->workers > WORKERS_MAX)
-        return "more than 1024 workers";
-    if (o->connections > CONNECTIONS_MAX)
-        return "more than 65536 connections";
-    if (o->timeout_ms < 0 || o->connect_timeout_ms < 0)
-        return "a timeout is negative";
-    if (o->max_redirects < -1)
-        return "the number of redirects is negative";
-    return NULL;
-}
-
-static bool is_token_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-/* RFC 9110 section 5.1: a token, a colon, and a value without control characters, which could smuggle in a line. */
-static const char *check_header(const char *line)
-{
-    size_t name = 0;
-    while (is_token_char(line[name]))
-        name++;
-    if (!name || line[name] != ':')
-        return "a header must look like \"Name: value\"";
-    for (const char *c = line + name; *c; c++)
-        if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f)
-            return "a header contains a control character";
-    return NULL;
-}
-
-static const char *check_texts(const struct forage_options *o)
-{
-    for (const char *c = o->user_agent ? o->user_agent : ""; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            return "the user agent contains a control character";
-    for (size_t i = 0; i < o->header_count; i++) {
-        const char *wrong = check_header(o->headers[i]);
-        if (wrong)
-            return wrong;
-    }
-    return NULL;
-}
 
 /* ---- --resolve: HOST:PORT:ADDRESS[:PORT], as CURLOPT_CONNECT_TO takes it ---- */
 
@@ -123,12 +78,22 @@ static void free_texts(char **texts, size_t count)
     free(texts);
 }
 
+/* Where the single texts of O are. */
+static void find_texts(struct forage_options *o, const char **texts[TEXTS])
+{
+    const char **all[TEXTS] = {&o->output,   &o->user_agent, &o->proxy,   &o->ca_file, &o->host_pattern,
+                               &o->retry_on, &o->log,        &o->metrics, &o->summary, &o->failed_list,
+                               &o->netrc,    &o->auth,       &o->cookies, &o->hsts};
+    memcpy(texts, all, sizeof all);
+}
+
 static bool copy_all(struct config *c)
 {
     struct forage_options *o = &c->options;
-    const char **texts[] = {&o->output, &o->user_agent, &o->proxy, &o->ca_file, &o->host_pattern, &o->log};
+    const char **texts[TEXTS];
     bool ok = true;
-    for (size_t i = 0; i < COUNT_OF(texts); i++)
+    find_texts(o, texts);
+    for (size_t i = 0; i < TEXTS; i++)
         if (*texts[i])
             ok = (*texts[i] = strdup(*texts[i])) && ok;
     c->headers = copy_texts(o->headers, o->header_count);
@@ -159,6 +124,12 @@ static void fill_defaults(struct forage_options *o)
         o->max_redirects = DEFAULT_REDIRECTS;
     if (!o->user_agent)
         o->user_agent = USER_AGENT;
+    if (!o->tries)
+        o->tries = DEFAULT_TRIES;
+    if (!o->max_wait_ms)
+        o->max_wait_ms = DEFAULT_MAX_WAIT_MS;
+    if (!o->host_errors)
+        o->host_errors = DEFAULT_HOST_ERRORS;
 }
 
 static void fill_fetch(struct config *c)
@@ -200,9 +171,7 @@ static enum forage_status fail(enum forage_status status, const char *words, cha
 enum forage_status config_init(struct config *config, const struct forage_options *options, char *error,
                                size_t error_size)
 {
-    const char *wrong = check_numbers(options);
-    if (!wrong)
-        wrong = check_texts(options);
+    const char *wrong = config_check(options);
     if (wrong)
         return fail(FORAGE_USAGE, wrong, error, error_size);
     struct config c = {.options = *options, .fixed_window = options->connections != 0};
@@ -219,12 +188,36 @@ enum forage_status config_init(struct config *config, const struct forage_option
     return FORAGE_OK;
 }
 
+enum forage_status config_read_files(struct config *c, char *error, size_t error_size)
+{
+    const struct forage_options *o = &c->options;
+    const struct {
+        const char *path;
+        enum secret_kind kind;
+        struct buffer *text;
+    } files[] = {{o->netrc, SECRET_GIVEN, &c->netrc},
+                 {o->auth, SECRET_GIVEN, &c->auth},
+                 {o->cookies, SECRET_KEPT, &c->cookies},
+                 {o->hsts, SECRET_PUBLIC, &c->hsts}};
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        enum forage_status s =
+            files[i].path ? secret_read(files[i].path, files[i].kind, files[i].text, error, error_size) : FORAGE_OK;
+        if (s != FORAGE_OK)
+            return s;
+    }
+    return FORAGE_OK;
+}
+
 void config_release(struct config *c)
 {
     struct forage_options *o = &c->options;
-    const char *texts[] = {o->output, o->user_agent, o->proxy, o->ca_file, o->host_pattern, o->log};
-    for (size_t i = 0; i < COUNT_OF(texts); i++)
-        free((void *)(uintptr_t)texts[i]);
+    struct buffer *files[] = {&c->netrc, &c->auth, &c->cookies, &c->hsts};
+    const char **texts[TEXTS];
+    find_texts(o, texts);
+    for (size_t i = 0; i < TEXTS; i++)
+        free((void *)(uintptr_t)*texts[i]);
+    for (size_t i = 0; i < COUNT_OF(files); i++)
+        buffer_release(files[i]);
     free_texts(c->headers, o->header_count);
     free_texts(c->connect_to, o->resolve_count);
     *c = (struct config){0};

@@ -1,9 +1,12 @@
 /* The options of a crawl, checked, with the defaults filled in and every text copied.
  *
- * Context: forage_new; constant afterwards, also in the workers, which inherit it. */
+ * config_init, fork the workers, config_read_files, config_release.
+ *
+ * Context: forage_new; constant afterwards, also in the workers, which inherit what is there when they are forked. */
 #ifndef CRAWL_CONFIG_H
 #define CRAWL_CONFIG_H
 
+#include "base/buffer.h"
 #include "fetch/fetcher.h"
 
 #include <forage/forage.h>
@@ -14,11 +17,23 @@ struct config {
     char **headers;
     char **connect_to;
     bool fixed_window; /* the user said how many connections */
+
+    /* What is in the files of these names; nothing without a name, or when a file of cookies or of HSTS is yet to be made. */
+    struct buffer netrc, auth, cookies, hsts;
 };
 
 /* FORAGE_OK; or FORAGE_USAGE or FORAGE_NO_MEMORY with a line in ERROR, and nothing to release. */
 enum forage_status config_init(struct config *config, const struct forage_options *options, char *error,
                                size_t error_size);
+
+/* Read the files of accounts, after the workers were forked, so that no secret of another host is in a worker's memory.
+ * FORAGE_OK; or FORAGE_USAGE (others have access to a file of secrets), FORAGE_FILE or FORAGE_NO_MEMORY with a line in
+ * ERROR. */
+enum forage_status config_read_files(struct config *config, char *error, size_t error_size);
+
 void config_release(struct config *config);
+
+/* NULL, or what is wrong with OPTIONS: config_check.c. A constant text. */
+const char *config_check(const struct forage_options *options);
 
 #endif
