@@ -42,6 +42,15 @@ struct source {
     char text[];
 };
 
+/* How a host did in this run. */
+enum host_class {
+    HOST_UNMET,
+    HOST_WELL,
+    HOST_WITH_ERRORS, /* it answered, and not always well */
+    HOST_UNREACHABLE, /* it never answered */
+    HOST_CLASSES
+};
+
 /* Why a run ends. */
 enum end {
     END_NOT_YET,
@@ -82,6 +91,7 @@ struct crawl {
     struct outputs outputs; /* log, metrics, lists of failures */
     struct forage_progress counts;
     uint64_t failures[FETCH_ERROR_COUNT];
+    uint64_t hosts[HOST_CLASSES];
     int exit_status;
     enum forage_status trouble; /* why the run cannot be called complete; FORAGE_OK: it can */
     int64_t started_ms, ticked_ms;

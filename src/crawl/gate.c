@@ -21,6 +21,7 @@ struct gate {
         GATE_LATER, /* the host is to be left alone for longer than this run waits */
     } state;
     struct robots *robots; /* NULL: all is allowed */
+    enum host_class class;
     int64_t unreachable_since_ms, next_ask_ms; /* as in the host's row */
     enum fetch_error error; /* why nothing may be asked for: a failure, or an answer of 5xx */
     unsigned status;
@@ -133,6 +134,26 @@ static void remember(struct crawl *c, struct host *host, struct state_host row)
         memory_wait(c);
     if (s != STATE_OK && s != STATE_INVALID)
         memory_failed(c);
+}
+
+void gate_note_answer(struct crawl *c, struct host *host, bool answered, bool well)
+{
+    struct gate *g = host_robots(host);
+    if (!g)
+        return;
+    enum host_class class = g->class;
+    if (answered)
+        class = well && class <= HOST_WELL ? HOST_WELL : HOST_WITH_ERRORS;
+    else if (class != HOST_UNMET)
+        class = class == HOST_WELL ? HOST_WITH_ERRORS : class;
+    else
+        class = HOST_UNREACHABLE;
+    if (class == g->class)
+        return;
+    if (g->class)
+        c->hosts[g->class]--;
+    c->hosts[class]++;
+    g->class = class;
 }
 
 void gate_note_ask(struct crawl *c, struct host *host, int64_t wait_ms)

@@ -31,6 +31,9 @@ void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *
 /* JOB, for robots.txt, could not be answered (job->error). Ends the job. */
 void gate_failed(struct crawl *c, struct job *job);
 
+/* HOST answered, or it did not, and the page that was asked for was had, or it was not. */
+void gate_note_answer(struct crawl *c, struct host *host, bool answered, bool well);
+
 /* HOST is not to be asked in the next WAIT_MS, and a run that begins within that time shall know. */
 void gate_note_ask(struct crawl *c, struct host *host, int64_t wait_ms);
 

@@ -68,39 +68,34 @@ static enum outcome outcome_of(const struct crawl *c, const struct job *job, con
     return job->known && job->known->row.last_fetched_ms ? OUTCOME_CHANGED : OUTCOME_NEW;
 }
 
-static uint64_t *counter_of(struct forage_progress *counts, enum outcome outcome)
+static void count_failure(struct crawl *c, const struct job *job)
 {
-    switch (outcome) {
-    case OUTCOME_NEW:
-        return &counts->new_pages;
-    case OUTCOME_CHANGED:
-        return &counts->changed;
-    case OUTCOME_UNCHANGED:
-        return &counts->unchanged;
-    case OUTCOME_GONE:
-        return &counts->gone;
-    case OUTCOME_SKIPPED:
-        return &counts->skipped;
-    default:
-        return &counts->failed;
-    }
-}
-
-static void count(struct crawl *c, const struct job *job)
-{
-    c->counts.in_flight--;
-    ++*counter_of(&c->counts, job->outcome);
-    if (job->outcome == OUTCOME_SKIPPED)
-        return;
-    if (job_is_success(job)) {
-        c->counts.fetched++;
-        c->counts.bytes += job->bytes;
-        return;
-    }
+    c->counts.failed++;
+    if (job->outcome == OUTCOME_GONE)
+        c->counts.gone++;
     if (job->outcome == OUTCOME_PUT_OFF)
         c->counts.put_off++;
     c->failures[job->error]++;
     fail_with(c, job->error ? exit_of_error(job->error) : exit_of_status(job->status));
+}
+
+static void count(struct crawl *c, const struct job *job)
+{
+    struct forage_progress *counts = &c->counts;
+    counts->in_flight--;
+    if (job->outcome == OUTCOME_SKIPPED) {
+        counts->skipped++;
+        return;
+    }
+    if (!job_is_success(job)) {
+        count_failure(c, job);
+        return;
+    }
+    counts->fetched++;
+    counts->bytes += job->bytes;
+    ++*(job->outcome == OUTCOME_NEW ? &counts->new_pages
+        : job->outcome == OUTCOME_CHANGED ? &counts->changed
+                                          : &counts->unchanged);
 }
 
 static const char *outcome_word(enum outcome outcome)
