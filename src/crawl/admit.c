@@ -4,6 +4,7 @@
 
 #include "crawl/gate.h"
 #include "crawl/identity.h"
+#include "web/hsts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,18 +16,13 @@ static void end_job(struct crawl *c, struct job *job, enum fetch_error error, co
     report_end(c, job);
 }
 
-/* RFC 6797 section 8.3: http becomes https; port 80 becomes 443 and any other stays. */
 static bool upgrade(struct crawl *c, struct job *job)
 {
     const struct url *from = job_target(job);
     struct url to = {0};
-    struct buffer text = {0};
     if (from->scheme != URL_HTTP || !identity_wants_tls(c->identity, from))
         return true;
-    bool ok = buffer_printf(&text, "https%s", from->href + strlen("http")) &&
-              url_parse(&to, text.data, text.len, NULL) == URL_OK && job_redirect(job, &to);
-    buffer_release(&text);
-    return ok;
+    return hsts_upgrade(from, &to) == URL_OK && job_redirect(job, &to);
 }
 
 static bool give_up_unreachable(struct crawl *c, struct host *host, struct job *job)

@@ -18,22 +18,23 @@ struct job;
 struct url;
 struct identity;
 
-/* Read the files that the options name. FORAGE_OK (also when there are none: then *IDENTITY is NULL, which all below accept),
- * FORAGE_FILE, FORAGE_USAGE or FORAGE_NO_MEMORY with a line in ERROR. */
-enum forage_status identity_open(const struct forage_options *options, struct identity **identity, char *error,
-                                 size_t size);
+/* Read the files that the options name; lines that make no sense are reported as bad lines, and in a file of credentials, where
+ * they would mean a login that fails, are an error. FORAGE_OK (also when there are none: then c->identity is NULL, which all below
+ * accept), FORAGE_FILE, FORAGE_USAGE or FORAGE_NO_MEMORY with a line in ERROR. */
+enum forage_status identity_open(struct crawl *c, char *error, size_t size);
 
-/* Append the lines for JOB's next request, each with its line end; false when memory is out. */
+/* Append the lines for JOB's next request, each with its line end; false when memory is out. Credentials go to the origin that the
+ * list named, and not where a redirect leads. */
 bool identity_header_lines(struct identity *identity, const struct job *job, struct buffer *lines);
 
 /* Take what ANSWER, from FROM, sets. */
 void identity_learn(struct identity *identity, const struct url *from, const struct fetch_answer *answer);
 
 /* Whether URL's host wants to be asked over TLS only. */
-bool identity_wants_tls(struct identity *identity, const struct url *url);
+bool identity_wants_tls(const struct identity *identity, const struct url *url);
 
-/* Write the files that the options name; false, errno set and FILE named, when one cannot be. */
-bool identity_save(struct identity *identity, const char **file);
+/* Write the files that the options name; what cannot be written is reported. */
+void identity_save(struct crawl *c);
 
 /* NULL is fine. Secrets are wiped. */
 void identity_close(struct identity *identity);

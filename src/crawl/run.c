@@ -7,8 +7,6 @@
 #include "crawl/identity.h"
 #include "crawl/prune.h"
 
-#include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 enum { TICK_MS = 200 };
@@ -52,13 +50,13 @@ static int least(int a, int64_t b)
 static int sleep_ms(const struct crawl *c)
 {
     int64_t now = clock_ms(), due_ms = frontier_due_ms(&c->frontier);
-    int sleep = TICK_MS;
+    int sleep = c->waits_for_list ? LIST_PAUSE_MS : TICK_MS;
     if (c->sources && !c->end && !c->waits_for_list && !c->frontier.queued)
         return 0;
     if (dispatch_is_due(c)) /* answers of this turn may have made room, or queued a redirect */
         return 0;
     if (frontier_has_next(&c->frontier, now))
-        sleep = window_sleep_ms(&c->window, (unsigned)c->frontier.in_flight, TICK_MS);
+        sleep = window_sleep_ms(&c->window, (unsigned)c->frontier.in_flight, sleep);
     else if (due_ms != INT64_MAX)
         sleep = least(sleep, due_ms - now);
     if (c->config.options.max_time_ms)
@@ -120,18 +118,11 @@ static void give_up_rest(struct crawl *c)
     }
 }
 
-static void save_identity(struct crawl *c)
-{
-    const char *file;
-    if (!identity_save(c->identity, &file))
-        report_file_failure(c, file, 0, strerror(errno));
-}
-
 /* What the run leaves behind, after its last page. */
 static void settle(struct crawl *c)
 {
     landing_drain(c);
-    save_identity(c);
+    identity_save(c);
     memory_end(c);
     prune_files(c);
     report_tick(c, true);

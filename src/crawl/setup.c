@@ -92,7 +92,7 @@ static enum forage_status make_memory(struct crawl *c, char *error, size_t size)
 
 static enum forage_status make_identity(struct crawl *c, char *error, size_t size)
 {
-    return identity_open(&c->config.options, &c->identity, error, size);
+    return identity_open(c, error, size);
 }
 
 static enum forage_status make_outputs(struct crawl *c, char *error, size_t size)
