@@ -24,7 +24,7 @@ static void fail(struct crawl *c, struct job *job, enum fetch_error error, const
 static void leave_worker(struct crawl *c, struct job *job)
 {
     c->load[job->slot]--;
-    frontier_leave(&c->frontier, job);
+    frontier_leave(&c->frontier, job, clock_ms());
 }
 
 /* ---- A worker that died ---- */
@@ -36,9 +36,7 @@ static void lost(struct crawl *c, struct job *job)
     landing_abandon(job);
     if (++job->deaths >= MP_DEATHS)
         fail(c, job, FETCH_LOST, "every worker that fetched it died");
-    else if (job->deaths >= DEATHS_BEFORE_SUSPECT)
-        frontier_add_suspect(&c->frontier, job);
-    else if (!frontier_add(&c->frontier, job))
+    else if (!(job->deaths >= DEATHS_BEFORE_SUSPECT ? frontier_add_suspect : frontier_add)(&c->frontier, job))
         fail(c, job, FETCH_IO, "out of memory");
 }
 

@@ -83,7 +83,7 @@ bool feed_park(struct crawl *c, struct job *job);
 void dispatch_turn(struct crawl *c);
 
 /* Whether dispatch_turn would send something. */
-bool dispatch_is_due(const struct crawl *c);
+bool dispatch_is_due(struct crawl *c);
 
 /* ---- answer: what workers send ---- */
 

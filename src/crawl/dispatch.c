@@ -67,25 +67,26 @@ static enum mp_status send_job(struct crawl *c, struct job *job, struct buffer *
 /* A task holds 64 KiB, which only the longest URLs exceed. */
 static void fail(struct crawl *c, struct job *job, enum mp_status status)
 {
-    frontier_leave(&c->frontier, job);
+    frontier_leave(&c->frontier, job, clock_ms());
     job->error = status == MP_TOO_BIG ? FETCH_URL : FETCH_IO;
     snprintf(job->detail, sizeof job->detail, "%s",
              status == MP_TOO_BIG ? "the URL is too long for a request" : mp_status_text(status));
     report_end(c, job);
 }
 
-bool dispatch_is_due(const struct crawl *c)
+bool dispatch_is_due(struct crawl *c)
 {
-    return c->frontier.in_flight < c->window.size && frontier_has_next(&c->frontier);
+    return c->frontier.in_flight < c->window.size && frontier_has_next(&c->frontier, clock_ms());
 }
 
 void dispatch_turn(struct crawl *c)
 {
     struct buffer message = {0};
-    if (frontier_has_next(&c->frontier))
-        window_turn(&c->window, (unsigned)c->frontier.in_flight, clock_ms());
+    int64_t now_ms = clock_ms();
+    if (frontier_has_next(&c->frontier, now_ms))
+        window_turn(&c->window, (unsigned)c->frontier.in_flight, now_ms);
     while (c->frontier.in_flight < c->window.size) {
-        struct job *job = frontier_next(&c->frontier);
+        struct job *job = frontier_next(&c->frontier, now_ms);
         if (!job)
             break;
         job->attempts++;

@@ -145,7 +145,7 @@ static void init(struct crawl *c)
     c->parked_end = &c->parked;
     seen_init(&c->seen);
     seen_init(&c->named_hosts);
-    frontier_init(&c->frontier, c->config.options.per_host);
+    frontier_init(&c->frontier, &(struct frontier_options){.per_host = c->config.options.per_host, .delay_ms = -1});
     window_init(&c->window, c->config.options.connections, c->config.fixed_window);
 }
 
@@ -203,7 +203,7 @@ static void sleep_until_something_happens(struct crawl *c)
     bool can_read = c->sources && !c->waits_for_list && !c->frontier.queued;
     bool can_send = dispatch_is_due(c); /* answers of this turn may have made room, or queued a redirect */
     int sleep_ms = TICK_MS;
-    if (frontier_has_next(&c->frontier))
+    if (frontier_has_next(&c->frontier, clock_ms()))
         sleep_ms = window_sleep_ms(&c->window, (unsigned)c->frontier.in_flight, TICK_MS);
     if (c->pages)
         pages_flush(c->pages);
@@ -227,16 +227,18 @@ static enum forage_status loop(struct crawl *c, bool *stopped)
     return FORAGE_OK;
 }
 
+static void give_up(struct job *job, void *context)
+{
+    answer_give_up(context, job);
+}
+
 /* There are no workers any more: what was asked for fails by name, and so does the rest of the lists as far as it can be
  * read without waiting. */
 static void give_up_rest(struct crawl *c)
 {
     while (c->frontier.queued || (!feed_is_done(c) && !c->waits_for_list)) {
         feed_turn(c);
-        for (struct job *job; (job = frontier_next(&c->frontier));) {
-            frontier_leave(&c->frontier, job);
-            answer_give_up(c, job);
-        }
+        frontier_drain(&c->frontier, give_up, c);
     }
 }
 

@@ -4,6 +4,7 @@
 #define CRAWL_JOB_H
 
 #include "base/buffer.h"
+#include "base/heap.h"
 #include "fetch/error.h"
 #include "web/url.h"
 
@@ -15,18 +16,23 @@ struct page;
 struct crawl;
 
 struct job {
-    struct job *next; /* in a queue */
-    struct host *host;
+    struct job *next, *prev; /* in a queue */
+    struct heap_node due;    /* the frontier's: when it is to be queued */
+    struct host *host;       /* while it is in the frontier, or out */
     struct crawl *crawl;
     struct url asked;
     struct url *target; /* after a redirect; NULL: ask for ASKED itself */
     unsigned redirects;
     unsigned attempts; /* requests for the current target that were begun */
     unsigned deaths;   /* workers that died while they had it */
-    bool suspect;
-    bool foreign;  /* redirected to another origin: what the user gave for the first one is not sent */
-    bool parked;   /* waits for the end of the lists, which may still name its host */
-    unsigned slot; /* the worker that has it */
+    int64_t asked_ms;  /* when it was given out, or its request went out if that was to be told */
+    bool urgent;       /* the frontier's: goes out although its host is closed */
+    bool suspect;      /* the frontier's: waits until no other suspect is about */
+    bool in_group;     /* the frontier's: its place is its host's group's as well */
+    bool told;         /* the frontier's: its start was wanted and told */
+    bool foreign;      /* redirected to another origin: what the user gave for the first one is not sent */
+    bool parked;       /* waits for the end of the lists, which may still name its host */
+    unsigned slot;     /* the worker that has it */
 
     /* The answer. */
     enum fetch_error error;
