@@ -144,7 +144,7 @@ void admit_give_up_host(struct crawl *c, struct host *host);
 void dispatch_turn(struct crawl *c);
 
 /* Whether dispatch_turn would send something. */
-bool dispatch_is_due(const struct crawl *c);
+bool dispatch_is_due(struct crawl *c);
 
 /* How long JOB's body may be. */
 uint64_t dispatch_max_bytes(const struct crawl *c, const struct job *job);
