@@ -132,35 +132,32 @@ static void unwatch_list(struct crawl *c, int fd)
     c->waits_for_list = false;
 }
 
-static void list_failed(struct crawl *c, const struct source *s, int error)
-{
-    report_file_failure(c, s->text, s->list ? list_line_number(s->list) : 0, strerror(error));
-}
-
 /* One step in the list at the head; false when it has nothing more for now. */
 static bool read_list(struct crawl *c, struct source *s)
 {
-    if (!s->list && list_open(s->text, &s->list) != LIST_LINE) {
-        list_failed(c, s, errno);
+    if (!s->list && !(s->list = list_open(s->text))) {
+        report_file_failure(c, s->text, 0, strerror(errno));
         source_pop(c);
         return true;
     }
-    const char *line;
-    size_t len;
+    struct list_entry e;
     unwatch_list(c, list_fd(s->list));
-    switch (list_next(s->list, &line, &len)) {
-    case LIST_LINE:
-        offer_line(c, list_name(s->list), list_line_number(s->list), line, len);
+    switch (list_next(s->list, &e)) {
+    case LIST_ENTRY:
+        offer_line(c, e.file, e.line, e.url, e.url_len);
+        line_options_free(e.options);
         return true;
-    case LIST_TOO_LONG:
-        report_bad_line(c, list_name(s->list), list_line_number(s->list), "the line is longer than 64 KiB");
+    case LIST_BAD_LINE:
+        report_bad_line(c, e.file, e.line, e.reason);
+        return true;
+    case LIST_BAD_FILE:
+        report_file_failure(c, e.file, e.line, e.reason);
+        return true;
+    case LIST_BUSY:
         return true;
     case LIST_WAIT:
         watch_list(c, list_fd(s->list));
         return false;
-    case LIST_SYSTEM:
-        list_failed(c, s, errno);
-        break;
     case LIST_END:
         break;
     }
