@@ -71,7 +71,7 @@ void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
 static enum store_status put_whole(struct crawl *c, struct job *job, const char *file, const struct pages_bytes *bytes)
 {
     enum store_status s;
-    while ((s = pages_put(c->pages, file, bytes, job)) == STORE_FULL)
+    while ((s = pages_put(c->pages, file, bytes, NULL, job)) == STORE_FULL)
         wait_for_room(c);
     return s;
 }
@@ -84,7 +84,7 @@ static enum store_status put_last(struct crawl *c, struct job *job, const char *
     if (s != STORE_OK)
         return s;
     bytes->release_context = NULL; /* the writer lets go of it now */
-    s = pages_finish(job->page, file, job);
+    s = pages_finish(job->page, file, NULL, job);
     if (s == STORE_OK)
         job->page = NULL;
     return s;
