@@ -46,7 +46,7 @@ static bool may_wait_at(struct crawl *c, struct host *host, struct job *job)
 static void queue(struct crawl *c, struct host *host, struct job *job)
 {
     if (job->own && job->own->delay_ms >= 0)
-        host_set_delay_ms(host, job->own->delay_ms);
+        host_set_delay_ms(&c->frontier, host, job->own->delay_ms);
     if (!frontier_add(&c->frontier, job))
         end_job(c, job, FETCH_IO, "out of memory");
 }

@@ -128,7 +128,7 @@ static void fail(struct crawl *c, struct job *job, enum mp_status status)
         report_end(c, job);
 }
 
-bool dispatch_is_due(const struct crawl *c)
+bool dispatch_is_due(struct crawl *c)
 {
     return !c->end && c->frontier.in_flight < c->window.size && frontier_has_next(&c->frontier, clock_ms());
 }

@@ -43,10 +43,10 @@ struct resume {
 };
 
 struct job {
-    struct job *next;       /* in a queue */
-    struct heap_node later; /* among the jobs that wait for their time; the frontier's */
+    struct job *next, *prev; /* in a queue */
+    struct heap_node due;    /* the frontier's: when it is to be queued */
     enum job_kind kind;
-    struct host *host;
+    struct host *host; /* while it is in the frontier, or out */
     struct crawl *crawl;
     struct url asked;
     struct url *target; /* after a redirect; NULL: ask for ASKED itself */
@@ -57,7 +57,11 @@ struct job {
     unsigned attempts; /* requests for the current target that were begun */
     unsigned failures; /* of them, those that were answered with a failure */
     unsigned deaths;   /* workers that died while they had it */
-    bool suspect;
+    int64_t asked_ms;  /* when it was given out, or its request went out if that was to be told */
+    bool urgent;       /* the frontier's: goes out although its host is closed */
+    bool suspect;      /* the frontier's: waits until no other suspect is about */
+    bool in_group;     /* the frontier's: its place is its host's group's as well */
+    bool told;         /* the frontier's: its start was wanted and told */
     bool foreign;    /* redirected to another origin: what the user gave for the first one is not sent */
     bool parked;     /* waits for the end of the lists, which may still name its host */
     bool looks_up;   /* what is out is a look-up of the host's address, not the request */

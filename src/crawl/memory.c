@@ -94,6 +94,8 @@ void memory_begin(struct crawl *c)
     if (*c->damage)
         report_file_failure(c, STATE_FILE, 0, c->damage);
     bool known = state_last_run(c->state, &last);
+    if (known && last.ended_ms && !last.exit_status)
+        c->last_success_ms = last.ended_ms;
     if (known && !last.complete && !c->config.options.fresh)
         c->run.cycle_started_ms = last.cycle_started_ms;
     put_run(c);

@@ -118,7 +118,6 @@ static struct forage_page page_of(const struct job *job)
         .detail = job->detail,
         .ok = job_is_success(job) && job->outcome != OUTCOME_SKIPPED,
         .outcome = outcome_word(job->outcome),
-        .rule = job->rule,
         .attempts = job->attempts,
         .name = buffer_text(&job->name),
         .file = job->file ? job->file : "",

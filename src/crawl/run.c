@@ -47,7 +47,7 @@ static int least(int a, int64_t b)
     return b < a ? (b < 0 ? 0 : (int)b) : a;
 }
 
-static int sleep_ms(const struct crawl *c)
+static int sleep_ms(struct crawl *c)
 {
     int64_t now = clock_ms(), due_ms = frontier_due_ms(&c->frontier);
     int sleep = c->waits_for_list ? LIST_PAUSE_MS : TICK_MS;

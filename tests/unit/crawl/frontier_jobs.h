@@ -18,7 +18,7 @@ static inline struct url url_of(const char *text)
 static inline struct job *job_for(const char *text)
 {
     struct url url = url_of(text);
-    struct job *job = job_new(NULL, &url);
+    struct job *job = job_new(NULL, &url, NULL);
     cr_assert_not_null(job);
     return job;
 }
