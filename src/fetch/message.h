@@ -73,6 +73,7 @@ enum {
     FETCH_HEADERS_MAX = 64 * 1024,
     FETCH_HEADER_VALUE_MAX = 8 * 1024,
     FETCH_COOKIES_MAX = 64,
+    FETCH_ANSWER_SMALL_MAX = 1024, /* what is left of a message without location, headers and body */
 };
 
 struct fetch_answer {
