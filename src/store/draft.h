@@ -42,7 +42,8 @@ struct draft {
     X(PAGES_STEP_WRITE, "write the file")                                                                              \
     X(PAGES_STEP_CLOSE, "close the file")                                                                              \
     X(PAGES_STEP_LINK, "give the file its name")                                                                       \
-    X(PAGES_STEP_REPLACE, "replace the old file")
+    X(PAGES_STEP_REPLACE, "replace the old file")                                                                      \
+    X(PAGES_STEP_REMOVE, "remove the file")
 
 #define PAGES_STEP_ENTRY(name, text) name,
 enum pages_step { PAGES_STEP_TABLE(PAGES_STEP_ENTRY) };

@@ -123,8 +123,10 @@ static void stage(struct writer *writer, struct job *job)
         writer_give(writer);
 }
 
-enum store_status pages_put(struct pages *pages, const char *name, const struct pages_bytes *bytes, void *context)
+enum store_status pages_put(struct pages *pages, const char *name, const struct pages_bytes *bytes,
+                            const struct pages_known *known, void *context)
 {
+    (void)known;
     if (!folders_name_ok(name))
         return STORE_INVALID;
     if (pages->used >= pages->capacity)
@@ -179,8 +181,9 @@ static void page_end(struct page *page, enum job_kind kind)
     stage(page->end.writer, &page->end);
 }
 
-enum store_status pages_finish(struct page *page, const char *name, void *context)
+enum store_status pages_finish(struct page *page, const char *name, const struct pages_known *known, void *context)
 {
+    (void)known;
     if (!folders_name_ok(name))
         return STORE_INVALID;
     char *copy = strdup(name);

@@ -276,7 +276,7 @@ static void write_files(int rows, bool with_state, const char *what)
         }
         snprintf(name, sizeof name, "site%d/page%d.html", row % HOSTS, row);
         struct pages_bytes bytes = {.data = body, .len = sizeof body};
-        if (pages_put(pages, name, &bytes, (void *)(intptr_t)row) != STORE_OK)
+        if (pages_put(pages, name, &bytes, NULL, (void *)(intptr_t)row) != STORE_OK)
             fail(name, "put");
     }
     pages_close(pages, page_done, state);

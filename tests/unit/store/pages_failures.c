@@ -151,7 +151,7 @@ Test(page_failures, a_page_whose_bytes_are_gone_leaves_the_old_one)
     struct seen seen = {0};
     atomic_int released = 0;
     struct pages_bytes nothing = {(void *)16, 4096, count_release, &released};
-    cr_assert_eq(pages_put(pages, "a/kept.html", &nothing, NULL), STORE_OK);
+    cr_assert_eq(pages_put(pages, "a/kept.html", &nothing, NULL, NULL), STORE_OK);
     wait_for(pages, &seen, 1);
     cr_assert_eq(seen.done[0].error, EFAULT);
     cr_assert_eq(released, 1);

@@ -145,7 +145,7 @@ static inline struct pages_done put_now(struct pages *pages, const char *name, c
 {
     struct seen seen = {0};
     struct pages_bytes bytes = text_bytes(text, NULL);
-    cr_assert_eq(pages_put(pages, name, &bytes, NULL), STORE_OK);
+    cr_assert_eq(pages_put(pages, name, &bytes, NULL, NULL), STORE_OK);
     wait_for(pages, &seen, 1);
     return seen.done[0];
 }
@@ -159,7 +159,7 @@ static inline struct pages_done put_pieces_now(struct pages *pages, const char *
     struct pages_bytes first = text_bytes(one, NULL), second = text_bytes(two, NULL);
     cr_assert_eq(pages_append(page, &first), STORE_OK);
     cr_assert_eq(pages_append(page, &second), STORE_OK);
-    cr_assert_eq(pages_finish(page, name, NULL), STORE_OK);
+    cr_assert_eq(pages_finish(page, name, NULL, NULL), STORE_OK);
     wait_for(pages, &seen, 1);
     return seen.done[0];
 }

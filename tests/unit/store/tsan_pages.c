@@ -84,7 +84,7 @@ static void give_page(struct pages *pages, int number, int *count)
         turn(pages, count);
     struct pages_bytes bytes = fill_slot(pages, number, count);
     if (number % 5) {
-        CHECK(pages_put(pages, name, &bytes, &ended[number]) == STORE_OK);
+        CHECK(pages_put(pages, name, &bytes, NULL, &ended[number]) == STORE_OK);
         return;
     }
     struct page *page;
@@ -93,7 +93,7 @@ static void give_page(struct pages *pages, int number, int *count)
     bytes = fill_slot(pages, number, count);
     CHECK(pages_append(page, &bytes) == STORE_OK);
     if (number % 50)
-        CHECK(pages_finish(page, name, &ended[number]) == STORE_OK);
+        CHECK(pages_finish(page, name, NULL, &ended[number]) == STORE_OK);
     else
         pages_abandon(page);
 }
