@@ -57,7 +57,7 @@ static void collect(struct job *job, const void *data, size_t len)
 void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
 {
     struct text bytes = {part->data, part->len};
-    if (!c->pages)
+    if (!c->pages || job->kind == JOB_ROBOTS)
         return collect(job, part->data, part->len);
     if (job->out_of_memory || !part->len)
         return;

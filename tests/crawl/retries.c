@@ -28,7 +28,7 @@ Test(retries, what_may_pass_is_tried_again_and_what_will_not_is_not)
         {{.body = "cut here", .end = FIXTURE_DROP, .cut_at = 3}, 2},
         {{.location = "file:///etc/passwd"}, 1},
         {{.fault = FIXTURE_RAW, .body = "no HTTP", .end = FIXTURE_CLOSE}, 1},
-        {{.body = "x", .headers = "Content-Encoding: gzip\r\n"}, 1},
+        {{.body = "this is no gzip at all", .headers = "Content-Encoding: gzip\r\n"}, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fixture_route routes[] = {{.path = "/", .reply = rows[i].reply}, {0}};
