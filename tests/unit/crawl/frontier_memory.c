@@ -28,7 +28,7 @@ static struct host *use(struct frontier *f, char letter)
     url[7] = letter;
     struct host *h = host_for(f, url);
     if (!host_robots(h))
-        host_set_robots(f, h, strndup(&letter, 1));
+        host_set_robots(f, h, strdup((char[]){letter, 0}));
     cr_assert_eq(*(char *)host_robots(h), letter);
     return h;
 }
