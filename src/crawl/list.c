@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,17 +20,17 @@ struct list {
     char data[LIST_LINE_MAX + 4096];
 };
 
-static enum list_status fail(struct list *l, int fd)
+static struct list *fail(struct list *l, int fd)
 {
     int saved = errno;
     if (fd > STDERR_FILENO)
         close(fd);
     free(l);
     errno = saved;
-    return LIST_SYSTEM;
+    return NULL;
 }
 
-enum list_status list_open(const char *path, struct list **list)
+struct list *list_open(const char *path)
 {
     bool standard_input = strcmp(path, "-") == 0;
     struct list *l = calloc(1, sizeof *l);
@@ -46,11 +47,10 @@ enum list_status list_open(const char *path, struct list **list)
     l->name = strdup(path);
     if (!l->name)
         return fail(l, fd);
-    *list = l;
-    return LIST_LINE;
+    return l;
 }
 
-/* Read more behind what is there. LIST_LINE: something was read or the end was reached. */
+/* Read more behind what is there. LIST_BUSY: something was read or the end was reached. */
 static enum list_status fill(struct list *l)
 {
     memmove(l->data, l->data + l->begin, l->end - l->begin);
@@ -61,10 +61,10 @@ static enum list_status fill(struct list *l)
         return LIST_WAIT;
     ssize_t n = read(l->fd, l->data + l->end, sizeof l->data - l->end);
     if (n < 0)
-        return errno == EINTR || errno == EAGAIN ? LIST_WAIT : LIST_SYSTEM;
+        return errno == EINTR || errno == EAGAIN ? LIST_WAIT : LIST_BAD_FILE;
     l->at_end = n == 0;
     l->end += (size_t)n;
-    return LIST_LINE;
+    return LIST_BUSY;
 }
 
 static void trim(const char **text, size_t *len)
@@ -96,17 +96,17 @@ static bool cut_line(struct list *l, const char **text, size_t *len)
     return true;
 }
 
-enum list_status list_next(struct list *l, const char **text, size_t *len)
+static enum list_status next_line(struct list *l, struct list_entry *e)
 {
     for (;;) {
-        while (cut_line(l, text, len)) {
-            bool too_long = l->skipping || *len > LIST_LINE_MAX;
+        while (cut_line(l, &e->url, &e->url_len)) {
+            bool too_long = l->skipping || e->url_len > LIST_LINE_MAX;
             l->skipping = false;
             if (too_long)
-                return LIST_TOO_LONG;
-            trim(text, len);
-            if (*len && **text != '#')
-                return LIST_LINE;
+                return LIST_BAD_LINE;
+            trim(&e->url, &e->url_len);
+            if (e->url_len && *e->url != '#')
+                return LIST_ENTRY;
         }
         if (l->end - l->begin > LIST_LINE_MAX) { /* drop what is there of it, and the rest when it comes */
             l->skipping = true;
@@ -117,22 +117,28 @@ enum list_status list_next(struct list *l, const char **text, size_t *len)
         if (l->at_end) {
             l->skipping = false;
             l->line++;
-            return LIST_TOO_LONG;
+            return LIST_BAD_LINE;
         }
         enum list_status s = fill(l);
-        if (s != LIST_LINE)
+        if (s != LIST_BUSY)
             return s;
     }
 }
 
-const char *list_name(const struct list *l)
+enum list_status list_next(struct list *l, struct list_entry *entry)
 {
-    return l->name;
-}
-
-unsigned long list_line_number(const struct list *l)
-{
-    return l->line;
+    struct list_entry e = {.file = l->name};
+    enum list_status s = next_line(l, &e);
+    e.line = l->line;
+    if (s == LIST_BAD_LINE)
+        e.reason = "the line is longer than 64 KiB";
+    if (s == LIST_BAD_FILE) {
+        e.reason = strerror(errno);
+        l->at_end = true;
+        l->begin = l->end;
+    }
+    *entry = e;
+    return s;
 }
 
 int list_fd(const struct list *l)

@@ -3,7 +3,8 @@
  *
  * pages_open; pages_put for a page that is there in one piece, or pages_begin, pages_append..., and pages_finish or
  * pages_abandon for one that comes in pieces; pages_flush before each sleep; pages_collect when pages_fd is readable;
- * pages_close.
+ * pages_remove for a page that shall be gone; pages_close. Before the first run after one that did not end in order:
+ * pages_clean.
  *
  * Nothing is synced: who needs a file to survive a power cut calls syncfs. Names come from store/name.h; at most one page
  * of a name should be on its way at a time, because two end in either order (each of them whole).
@@ -31,17 +32,33 @@ struct pages_options {
     unsigned writers;        /* threads; 0: 2 */
     unsigned capacity;       /* places in the queue; 0: 1024 */
     unsigned folders_opened; /* folders that each writer keeps open; 0: 64 */
+    bool digest;             /* make the SHA-256 of each page */
 };
 
-/* How one page ended. NAME lasts for the call. */
+enum { PAGES_DIGEST_BYTES = 32 };
+
+/* What is under a name since it was put there; copied. */
+struct pages_known {
+    const uint8_t *digest; /* PAGES_DIGEST_BYTES; NULL: not known */
+    uint64_t bytes;
+    int64_t mtime_ns;
+};
+
+/* How one page ended. NAME lasts for the call.
+ *
+ * An ERROR is an errno: ENOSPC, EACCES, ENAMETOOLONG... (ENOTDIR: a file or link stands where a folder must be; EXDEV: the
+ * page came in pieces and its folder is on another file system). */
 struct pages_done {
     void *context; /* what came with the page */
     const char *name;
-    uint64_t bytes; /* of the file, when it is in place */
-    int error;      /* 0, or an errno: ENOSPC, EACCES, ENAMETOOLONG... (ENOTDIR: a file or link stands where a folder
-                             must be; EXDEV: the page came in pieces and its folder is on another file system) */
-    enum pages_step step; /* PAGES_STEP_NONE, or where the error happened */
-    bool replaced;        /* there was a file or link of that name */
+    uint64_t bytes;                     /* of the file, when it is in place; 0 when it was removed */
+    int64_t mtime_ns;                   /* of the file, as stat tells it, when it is in place */
+    uint8_t digest[PAGES_DIGEST_BYTES]; /* of the page, with pages_options.digest and no error */
+    int error;                          /* 0: none */
+    enum pages_step step;               /* PAGES_STEP_NONE, or where the error happened */
+    bool replaced;                      /* there was a file or link of that name */
+    bool unchanged;                     /* the file is as known and has the same digest, so it was not touched */
+    bool left;                          /* pages_remove: what has that name is not what was put there, so it stays */
 };
 
 typedef void pages_done_fn(const struct pages_done *done, void *context);
@@ -59,10 +76,14 @@ struct pages_bytes {
  * Returns STORE_OK, STORE_NO_MEMORY or STORE_SYSTEM; on failure *PAGES is untouched. */
 enum store_status pages_open(const char *dir, const struct pages_options *options, struct pages **pages);
 
-/* Write a page that is there in one piece to the file NAME below the folder (copied).
+/* Write a page that is there in one piece to the file NAME below the folder (copied). With KNOWN (may be NULL) and
+ * pages_options.digest, nothing is written when the page has KNOWN's digest and NAME is still a plain file of KNOWN's size
+ * and time of change: a file that somebody changed since is replaced.
+ *
  * Returns STORE_OK, STORE_FULL, STORE_INVALID (NAME is absolute or has an empty component or one that begins with a dot)
  * or STORE_NO_MEMORY. */
-enum store_status pages_put(struct pages *pages, const char *name, const struct pages_bytes *bytes, void *context);
+enum store_status pages_put(struct pages *pages, const char *name, const struct pages_bytes *bytes,
+                            const struct pages_known *known, void *context);
 
 /* Begin a page that comes in pieces. Its end is sure to have room. Returns STORE_OK, STORE_FULL or STORE_NO_MEMORY. */
 enum store_status pages_begin(struct pages *pages, struct page **page);
@@ -71,12 +92,17 @@ enum store_status pages_begin(struct pages *pages, struct page **page);
  * others are let go unwritten, and the end of the page says why. Returns STORE_OK, STORE_FULL or STORE_NO_MEMORY. */
 enum store_status pages_append(struct page *page, const struct pages_bytes *bytes);
 
-/* End a page as the file NAME (copied). Returns as pages_put does, but never STORE_FULL; unless it is STORE_OK, the page is
- * still there and must be ended in another way. */
-enum store_status pages_finish(struct page *page, const char *name, void *context);
+/* End a page as the file NAME (copied), with KNOWN as in pages_put. Returns as pages_put does, but never STORE_FULL; unless
+ * it is STORE_OK, the page is still there and must be ended in another way. */
+enum store_status pages_finish(struct page *page, const char *name, const struct pages_known *known, void *context);
 
 /* End a page and leave nothing of it. No completion comes; the pieces are let go. */
 void pages_abandon(struct page *page);
+
+/* Remove the file NAME (copied) if it is a plain file of KNOWN's size and time of change; KNOWN's digest is not looked at.
+ * No link is followed on the way, and folders stay, even when they are empty. Otherwise it stays, and its completion says
+ * so (left); a name that nothing has is no error. Returns as pages_put does. */
+enum store_status pages_remove(struct pages *pages, const char *name, const struct pages_known *known, void *context);
 
 /* Wake the writers: they start by themselves only when many jobs wait. Call it before each sleep. */
 void pages_flush(struct pages *pages);
@@ -97,6 +123,16 @@ size_t pages_pending(const struct pages *pages);
 /* Wait until the writers have done all that was given, collect the rest with FN, and free. Every page in pieces must have
  * been ended before. NULL is fine. */
 void pages_close(struct pages *pages, pages_done_fn *fn, void *context);
+
+/* Remove the temporary names (store/draft.h) that a killed run left below DIR and in DIR/.forage, which no user's file can
+ * have by accident; *REMOVED says how many, in any case. It reads every folder that can hold a page (a million files in
+ * 20,000 folders: 0.3 s, and 1 s when they must come from a disk), and a run that ends in order leaves none, so call it only
+ * after one that did not: state_run.ended_ms tells.
+ *
+ * The folder's lock must be held and no pages be open here: drafts that are in use look the same. No link is followed, and
+ * folders that may not be read are passed over. Returns STORE_OK, or STORE_SYSTEM and the first errno, after all else was
+ * seen to. Context: any thread; blocks. */
+enum store_status pages_clean(const char *dir, size_t *removed);
 
 /* A constant text for STEP, never NULL. */
 const char *pages_step_text(enum pages_step step);

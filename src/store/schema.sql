@@ -11,8 +11,9 @@ CREATE TABLE page (
     key           INTEGER PRIMARY KEY, -- origin in the upper 24 bits, URL in the lower 40
     url           TEXT NOT NULL,       -- canonical
     file          TEXT NOT NULL,       -- below the output folder
-    etag          TEXT NOT NULL,       -- as the server wrote it
-    last_modified TEXT NOT NULL,       -- as the server wrote it
+    final_url     TEXT NOT NULL,       -- what answered after redirects; '': the URL itself
+    etag          TEXT NOT NULL,       -- of what answered, as the server wrote it
+    last_modified TEXT NOT NULL,       -- as etag
     digest        BLOB,                -- SHA-256 of what is kept
     bytes         INTEGER NOT NULL,    -- of what is kept
     status        INTEGER NOT NULL,    -- of the last answer; 0: there was none
@@ -21,7 +22,7 @@ CREATE TABLE page (
     failing_since INTEGER NOT NULL,
     gone          INTEGER NOT NULL,    -- runs in a row that were answered 404 or 410
     first_seen    INTEGER NOT NULL,
-    last_fetched  INTEGER NOT NULL,
+    last_fetched  INTEGER NOT NULL,    -- answered well
     last_changed  INTEGER NOT NULL,
     next_due      INTEGER NOT NULL,
     file_bytes    INTEGER NOT NULL,    -- the file when it was put in place, to notice that somebody changed it
@@ -41,15 +42,17 @@ CREATE TABLE host (
 ) STRICT;
 
 CREATE TABLE run (
-    number      INTEGER PRIMARY KEY,
-    started     INTEGER NOT NULL,
-    ended       INTEGER NOT NULL, -- 0: it did not end in order, or has not ended yet
-    exit_status INTEGER NOT NULL,
-    new         INTEGER NOT NULL,
-    changed     INTEGER NOT NULL,
-    unchanged   INTEGER NOT NULL,
-    failed      INTEGER NOT NULL,
-    gone        INTEGER NOT NULL,
-    skipped     INTEGER NOT NULL,
-    bytes       INTEGER NOT NULL
+    number        INTEGER PRIMARY KEY,
+    started       INTEGER NOT NULL,
+    ended         INTEGER NOT NULL, -- 0: it did not end in order, or has not ended yet
+    exit_status   INTEGER NOT NULL,
+    new           INTEGER NOT NULL,
+    changed       INTEGER NOT NULL,
+    unchanged     INTEGER NOT NULL,
+    failed        INTEGER NOT NULL,
+    gone          INTEGER NOT NULL,
+    skipped       INTEGER NOT NULL,
+    bytes         INTEGER NOT NULL,
+    cycle_started INTEGER NOT NULL, -- of the first run that asked for what this one goes on with
+    complete      INTEGER NOT NULL  -- 1: the cycle ended with this run
 ) STRICT;

@@ -94,6 +94,8 @@ struct state_page {
     const char *url; /* canonical: what the row is found by. Leave out user name and password: it is shown */
     size_t url_len;
     const char *file; /* below the output folder */
+    const char
+        *final_url;   /* what answered after redirects, to which the validators belong; "": the URL itself. As URL */
     const char *etag; /* validators as the server wrote them */
     const char *last_modified;
     const char *error;                  /* the word of the last failure */
@@ -105,8 +107,8 @@ struct state_page {
     unsigned failures; /* in a row */
     unsigned gone;     /* runs in a row that were answered 404 or 410 */
     int64_t failing_since_ms;
-    int64_t first_seen_ms; /* when put: only of a URL that has no row yet */
-    int64_t last_fetched_ms;
+    int64_t first_seen_ms;   /* when put: only of a URL that has no row yet */
+    int64_t last_fetched_ms; /* when it was last answered well: a failure does not touch it */
     int64_t last_changed_ms;
     int64_t next_due_ms;
     uint64_t file_bytes; /* the file when it was put in place */
@@ -119,7 +121,7 @@ enum { STATE_URL_MAX = 64 * 1024, STATE_TEXT_MAX = 4096, STATE_ROBOTS_MAX = 512 
  * tells; then fetch it as if nothing were known. Costs nothing while the database has no pages at all. */
 const struct state_page *state_find_page(struct state *state, const char *url, size_t len);
 
-/* Remember PAGE (copied) in place of what was known of its URL. A text has at most STATE_TEXT_MAX bytes, the URL at
+/* Remember PAGE (copied) in place of what was known of its URL. A text has at most STATE_TEXT_MAX bytes, a URL at
  * most STATE_URL_MAX; a pointer that is NULL means "".
  *
  * Returns STATE_OK; STATE_FULL: wait for state_fd, call state_collect, and try again; STATE_INVALID; STATE_NO_MEMORY; or,
@@ -181,6 +183,9 @@ struct state_run {
     uint64_t gone;
     uint64_t skipped;
     uint64_t bytes;
+    /* A cycle asks for every page once. A run that ended early, or was killed, leaves one that the next run goes on with. */
+    int64_t cycle_started_ms; /* when the first run of the cycle began: what was fetched since then is done */
+    bool complete;            /* the cycle ended with this run */
 };
 
 /* The last run before this one, or of all when STATE is read only. False when there is none. */

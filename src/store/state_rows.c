@@ -37,14 +37,16 @@ static struct state_row *row_new(enum state_row_kind kind, int64_t key, size_t t
 struct state_row *state_row_page(const struct state_page *page, int64_t key)
 {
     size_t file = len_of(page->file), etag = len_of(page->etag), modified = len_of(page->last_modified);
-    size_t error = len_of(page->error);
-    struct state_row *row = row_new(STATE_ROW_PAGE, key, page->url_len + file + etag + modified + error + 5);
+    size_t final_url = len_of(page->final_url), error = len_of(page->error);
+    struct state_row *row =
+        row_new(STATE_ROW_PAGE, key, page->url_len + file + final_url + etag + modified + error + 6);
     if (!row)
         return NULL;
     char *at = row->texts;
     row->page = *page;
     row->page.url = keep(&at, page->url, page->url_len);
     row->page.file = keep(&at, page->file, file);
+    row->page.final_url = keep(&at, page->final_url, final_url);
     row->page.etag = keep(&at, page->etag, etag);
     row->page.last_modified = keep(&at, page->last_modified, modified);
     row->page.error = keep(&at, page->error, error);
@@ -79,8 +81,8 @@ struct state_row *state_row_run(const struct state_run *run, int64_t number)
 
 /* A row whose key another text has stays as it is, so that nothing is changed: the sign of a collision. */
 static const char page_sql[] =
-    "INSERT INTO page (key, " STATE_PAGE_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
-    "ON CONFLICT (key) DO UPDATE SET file = excluded.file, etag = excluded.etag, "
+    "INSERT INTO page (key, " STATE_PAGE_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+    "ON CONFLICT (key) DO UPDATE SET file = excluded.file, final_url = excluded.final_url, etag = excluded.etag, "
     "last_modified = excluded.last_modified, error = excluded.error, digest = excluded.digest, "
     "bytes = excluded.bytes, status = excluded.status, failures = excluded.failures, "
     "failing_since = excluded.failing_since, gone = excluded.gone, last_fetched = excluded.last_fetched, "
@@ -97,7 +99,7 @@ static const char host_sql[] = HOST_SQL ", robots_status = excluded.robots_statu
                                         "WHERE origin = excluded.origin";
 static const char host_without_robots_sql[] = HOST_SQL " WHERE origin = excluded.origin";
 
-static const char run_sql[] = "INSERT OR REPLACE INTO run (" STATE_RUN_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?)";
+static const char run_sql[] = "INSERT OR REPLACE INTO run (" STATE_RUN_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 enum state_status state_rows_prepare(struct state_rows *rows, sqlite3 *db, struct state_failure *failure)
 {
@@ -141,12 +143,13 @@ static void bind_page(sqlite3_stmt *s, const struct state_page *page)
                                page->file_mtime_ns};
     sqlite3_bind_text(s, 2, page->url, (int)page->url_len, SQLITE_STATIC);
     bind_text(s, 3, page->file);
-    bind_text(s, 4, page->etag);
-    bind_text(s, 5, page->last_modified);
-    bind_text(s, 6, page->error);
-    sqlite3_bind_blob(s, 7, page->has_digest ? page->digest : NULL, STATE_DIGEST_BYTES, SQLITE_STATIC);
+    bind_text(s, 4, page->final_url);
+    bind_text(s, 5, page->etag);
+    bind_text(s, 6, page->last_modified);
+    bind_text(s, 7, page->error);
+    sqlite3_bind_blob(s, 8, page->has_digest ? page->digest : NULL, STATE_DIGEST_BYTES, SQLITE_STATIC);
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
-        sqlite3_bind_int64(s, 8 + (int)i, numbers[i]);
+        sqlite3_bind_int64(s, 9 + (int)i, numbers[i]);
 }
 
 static void bind_host(sqlite3_stmt *s, const struct state_host *host)
@@ -161,9 +164,10 @@ static void bind_host(sqlite3_stmt *s, const struct state_host *host)
 
 static void bind_run(sqlite3_stmt *s, const struct state_run *run)
 {
-    const int64_t numbers[] = {run->number,        run->started_ms,       run->ended_ms,           run->exit_status,
-                               (int64_t)run->new,  (int64_t)run->changed, (int64_t)run->unchanged, (int64_t)run->failed,
-                               (int64_t)run->gone, (int64_t)run->skipped, (int64_t)run->bytes};
+    const int64_t numbers[] = {
+        run->number,           run->started_ms,         run->ended_ms,        run->exit_status,   (int64_t)run->new,
+        (int64_t)run->changed, (int64_t)run->unchanged, (int64_t)run->failed, (int64_t)run->gone, (int64_t)run->skipped,
+        (int64_t)run->bytes,   run->cycle_started_ms,   run->complete};
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         sqlite3_bind_int64(s, 1 + (int)i, numbers[i]);
 }
@@ -219,13 +223,13 @@ static struct piece piece_of(sqlite3_stmt *s, int column)
 
 bool state_read_page(sqlite3_stmt *s, struct buffer *texts, struct state_page *page)
 {
-    struct piece pieces[5];
+    struct piece pieces[6];
     size_t bytes = COUNT_OF(pieces);
     for (int i = 0; i < (int)COUNT_OF(pieces); i++) {
         pieces[i] = piece_of(s, i);
         bytes += pieces[i].len;
     }
-    struct piece digest = piece_of(s, 5);
+    struct piece digest = piece_of(s, 6);
     buffer_clear(texts);
     if (!buffer_reserve(texts, bytes))
         return false;
@@ -234,21 +238,22 @@ bool state_read_page(sqlite3_stmt *s, struct buffer *texts, struct state_page *p
         .url = keep(&at, pieces[0].data, pieces[0].len),
         .url_len = pieces[0].len,
         .file = keep(&at, pieces[1].data, pieces[1].len),
-        .etag = keep(&at, pieces[2].data, pieces[2].len),
-        .last_modified = keep(&at, pieces[3].data, pieces[3].len),
-        .error = keep(&at, pieces[4].data, pieces[4].len),
+        .final_url = keep(&at, pieces[2].data, pieces[2].len),
+        .etag = keep(&at, pieces[3].data, pieces[3].len),
+        .last_modified = keep(&at, pieces[4].data, pieces[4].len),
+        .error = keep(&at, pieces[5].data, pieces[5].len),
         .has_digest = digest.len == STATE_DIGEST_BYTES,
-        .bytes = (uint64_t)sqlite3_column_int64(s, 6),
-        .status = (unsigned)sqlite3_column_int64(s, 7),
-        .failures = (unsigned)sqlite3_column_int64(s, 8),
-        .failing_since_ms = sqlite3_column_int64(s, 9),
-        .gone = (unsigned)sqlite3_column_int64(s, 10),
-        .first_seen_ms = sqlite3_column_int64(s, 11),
-        .last_fetched_ms = sqlite3_column_int64(s, 12),
-        .last_changed_ms = sqlite3_column_int64(s, 13),
-        .next_due_ms = sqlite3_column_int64(s, 14),
-        .file_bytes = (uint64_t)sqlite3_column_int64(s, 15),
-        .file_mtime_ns = sqlite3_column_int64(s, 16),
+        .bytes = (uint64_t)sqlite3_column_int64(s, 7),
+        .status = (unsigned)sqlite3_column_int64(s, 8),
+        .failures = (unsigned)sqlite3_column_int64(s, 9),
+        .failing_since_ms = sqlite3_column_int64(s, 10),
+        .gone = (unsigned)sqlite3_column_int64(s, 11),
+        .first_seen_ms = sqlite3_column_int64(s, 12),
+        .last_fetched_ms = sqlite3_column_int64(s, 13),
+        .last_changed_ms = sqlite3_column_int64(s, 14),
+        .next_due_ms = sqlite3_column_int64(s, 15),
+        .file_bytes = (uint64_t)sqlite3_column_int64(s, 16),
+        .file_mtime_ns = sqlite3_column_int64(s, 17),
     };
     if (page->has_digest)
         memcpy(page->digest, digest.data, STATE_DIGEST_BYTES);
@@ -291,5 +296,7 @@ void state_read_run(sqlite3_stmt *s, struct state_run *run)
         .gone = (uint64_t)sqlite3_column_int64(s, 8),
         .skipped = (uint64_t)sqlite3_column_int64(s, 9),
         .bytes = (uint64_t)sqlite3_column_int64(s, 10),
+        .cycle_started_ms = sqlite3_column_int64(s, 11),
+        .complete = sqlite3_column_int64(s, 12) != 0,
     };
 }

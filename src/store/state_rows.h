@@ -47,11 +47,13 @@ enum state_status state_rows_write(struct state_rows *rows, const struct state_r
 void state_rows_release(struct state_rows *rows);
 
 #define STATE_PAGE_COLUMNS                                                                                             \
-    "url, file, etag, last_modified, error, digest, bytes, status, failures, failing_since, gone, first_seen, "        \
-    "last_fetched, last_changed, next_due, file_bytes, file_mtime_ns"
+    "url, file, final_url, etag, last_modified, error, digest, bytes, status, failures, failing_since, gone, "         \
+    "first_seen, last_fetched, last_changed, next_due, file_bytes, file_mtime_ns"
 #define STATE_HOST_COLUMNS                                                                                             \
     "origin, delay_ms, next_ask, unreachable_since, robots_status, robots_fetched, robots_expires, robots"
-#define STATE_RUN_COLUMNS "number, started, ended, exit_status, new, changed, unchanged, failed, gone, skipped, bytes"
+#define STATE_RUN_COLUMNS                                                                                              \
+    "number, started, ended, exit_status, new, changed, unchanged, failed, gone, skipped, bytes, cycle_started, "      \
+    "complete"
 
 /* Fill the record from the row that STATEMENT stands on; its texts are in TEXTS until that is changed. False when memory is
  * out. */

@@ -98,7 +98,7 @@ static void through_writers(unsigned writers, const char *what)
     for (int i = 0; i < files;) {
         for (int n = 0; n < TURN && i < files && pages_room(pages); n++, i++) {
             name_of(i, name, sizeof name);
-            if (pages_put(pages, name, &page, NULL) != STORE_OK)
+            if (pages_put(pages, name, &page, NULL, NULL) != STORE_OK)
                 fail(name);
         }
         pages_flush(pages);

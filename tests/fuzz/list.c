@@ -24,14 +24,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (fd < 0 || write(fd, data, size) != (ssize_t)size)
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (list_open(path, &list) != LIST_LINE)
+    if (!(list = list_open(path)))
         abort();
-    const char *text;
-    size_t len, turns = 0;
-    for (enum list_status s; (s = list_next(list, &text, &len)) != LIST_END; turns++) {
-        if (s == LIST_LINE)
-            check_line(text, len);
-        if (s == LIST_SYSTEM || s == LIST_WAIT || turns > size)
+    struct list_entry e;
+    size_t turns = 0;
+    for (enum list_status s; (s = list_next(list, &e)) != LIST_END; turns++) {
+        if (s == LIST_ENTRY)
+            check_line(e.url, e.url_len);
+        if (s == LIST_BAD_FILE || s == LIST_WAIT || turns > size)
             abort();
     }
     list_close(list);

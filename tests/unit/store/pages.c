@@ -13,7 +13,7 @@ Test(pages, a_page_in_one_piece_becomes_a_file_with_its_bytes)
     static const char *const names[] = {"root.html", "root/a.html", "root/b/c/d.html", "other/a.html"};
     for (size_t i = 0; i < 4; i++) {
         struct pages_bytes bytes = text_bytes(names[i], &released);
-        cr_assert_eq(pages_put(pages, names[i], &bytes, (void *)names[i]), STORE_OK);
+        cr_assert_eq(pages_put(pages, names[i], &bytes, NULL, (void *)names[i]), STORE_OK);
     }
     wait_for(pages, &seen, 4);
     cr_assert_eq(released, 4);
@@ -37,7 +37,7 @@ Test(pages, an_empty_page_becomes_an_empty_file)
     struct page *page;
     struct seen seen = {0};
     cr_assert_eq(pages_begin(pages, &page), STORE_OK);
-    cr_assert_eq(pages_finish(page, "a/too.html", NULL), STORE_OK);
+    cr_assert_eq(pages_finish(page, "a/too.html", NULL, NULL), STORE_OK);
     wait_for(pages, &seen, 1);
     cr_assert_eq(seen.done[0].error, 0);
     cr_assert_str_eq(content_of("out/a/too.html"), "");
@@ -77,7 +77,7 @@ Test(pages, pieces_of_many_pages_end_up_each_in_their_own_file_in_order)
     for (int i = 0; i < PAGES; i++) {
         char name[32];
         snprintf(name, sizeof name, "site/%d.html", i);
-        cr_assert_eq(pages_finish(page[i], name, NULL), STORE_OK);
+        cr_assert_eq(pages_finish(page[i], name, NULL, NULL), STORE_OK);
     }
     wait_for(pages, &seen, PAGES);
     cr_assert_eq(released, PAGES * PIECES);
@@ -143,8 +143,8 @@ Test(pages, names_that_are_no_path_below_the_folder_are_refused)
     struct pages_bytes bytes = text_bytes("x", &released);
     cr_assert_eq(pages_begin(pages, &page), STORE_OK);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        cr_expect_eq(pages_put(pages, names[i], &bytes, NULL), STORE_INVALID, "put \"%s\"", names[i]);
-        cr_expect_eq(pages_finish(page, names[i], NULL), STORE_INVALID, "finish \"%s\"", names[i]);
+        cr_expect_eq(pages_put(pages, names[i], &bytes, NULL, NULL), STORE_INVALID, "put \"%s\"", names[i]);
+        cr_expect_eq(pages_finish(page, names[i], NULL, NULL), STORE_INVALID, "finish \"%s\"", names[i]);
     }
     pages_abandon(page);
     close_out(pages);
@@ -161,17 +161,17 @@ Test(pages, a_full_queue_says_so_and_has_room_again_after_collect)
     struct pages_bytes bytes = text_bytes("x", &released);
     cr_assert_eq(pages_begin(pages, &page), STORE_OK);
     cr_assert_eq(pages_append(page, &bytes), STORE_OK);
-    cr_assert_eq(pages_put(pages, "1.html", &bytes, NULL), STORE_OK);
-    cr_assert_eq(pages_put(pages, "2.html", &bytes, NULL), STORE_OK);
+    cr_assert_eq(pages_put(pages, "1.html", &bytes, NULL, NULL), STORE_OK);
+    cr_assert_eq(pages_put(pages, "2.html", &bytes, NULL, NULL), STORE_OK);
     cr_assert_eq(pages_room(pages), 0);
-    cr_assert_eq(pages_put(pages, "3.html", &bytes, NULL), STORE_FULL);
+    cr_assert_eq(pages_put(pages, "3.html", &bytes, NULL, NULL), STORE_FULL);
     cr_assert_eq(pages_append(page, &bytes), STORE_FULL);
     struct page *another = NULL;
     cr_assert_eq(pages_begin(pages, &another), STORE_FULL);
     cr_assert_null(another);
     wait_for(pages, &seen, 2);
     cr_assert_eq(released, 3, "what was refused is not let go");
-    cr_assert_eq(pages_finish(page, "0.html", NULL), STORE_OK);
+    cr_assert_eq(pages_finish(page, "0.html", NULL, NULL), STORE_OK);
     wait_for(pages, &seen, 3);
     cr_assert_eq(pages_room(pages), 4);
     cr_assert_eq(pages_pending(pages), 0);
@@ -187,7 +187,7 @@ Test(pages, close_does_what_was_given_and_reports_it)
         char name[32];
         snprintf(name, sizeof name, "%d/x.html", i % 7);
         snprintf(name + strlen(name), 16, "%d", i);
-        cr_assert_eq(pages_put(pages, name, &bytes, NULL), STORE_OK);
+        cr_assert_eq(pages_put(pages, name, &bytes, NULL, NULL), STORE_OK);
     }
     pages_close(pages, see, &seen);
     cr_assert_eq(seen.count, 500);
@@ -207,14 +207,14 @@ static void put_again(const struct pages_done *done, void *context)
     if (again->left == 0)
         return;
     struct pages_bytes bytes = text_bytes(--again->left ? "not yet" : "the last", NULL);
-    cr_assert_eq(pages_put(again->pages, done->name, &bytes, NULL), STORE_OK);
+    cr_assert_eq(pages_put(again->pages, done->name, &bytes, NULL, NULL), STORE_OK);
 }
 
 Test(pages, a_completion_may_put_another_page_even_when_the_queue_was_full)
 {
     struct again again = {.pages = open_out(&(struct pages_options){.capacity = 1}), .left = 3};
     struct pages_bytes bytes = text_bytes("first", NULL);
-    cr_assert_eq(pages_put(again.pages, "again.html", &bytes, NULL), STORE_OK);
+    cr_assert_eq(pages_put(again.pages, "again.html", &bytes, NULL, NULL), STORE_OK);
     int64_t deadline = deadline_after(WAIT_MS);
     while (pages_pending(again.pages)) {
         pages_flush(again.pages);

@@ -21,6 +21,7 @@ Test(state, every_field_of_a_page_survives_reopening)
     pages[1].bytes = (uint64_t)5 << 40;
     pages[1].file_mtime_ns = 1790000000123456789;
     pages[1].has_digest = false;
+    pages[1].final_url = long_url;
     pages[2].etag = long_tag;
     pages[3] = (struct state_page){.url = "http://bare.example/", .url_len = 20};
     struct state *state = open_state(NULL);
@@ -166,8 +167,8 @@ Test(state, rows_that_no_database_should_have_are_refused)
     static char large[STATE_URL_MAX + 2];
     memset(large, 'x', sizeof large - 1);
     struct state *state = open_state(NULL);
-    struct state_page rows[7];
-    for (int i = 0; i < 7; i++)
+    struct state_page rows[8];
+    for (int i = 0; i < 8; i++)
         rows[i] = page_of(URL, 1);
     rows[0].url_len = 0;
     rows[1].url = large;
@@ -177,7 +178,8 @@ Test(state, rows_that_no_database_should_have_are_refused)
     rows[4].file = "/etc/passwd";
     rows[5].error = large;
     rows[6].last_modified = large;
-    for (int i = 0; i < 7; i++)
+    rows[7].final_url = large;
+    for (int i = 0; i < 8; i++)
         cr_expect_eq(state_put_page(state, &rows[i]), STATE_INVALID, "row %d", i);
     cr_assert_eq(state_put_host(state, &(struct state_host){.origin = ""}), STATE_INVALID);
     cr_assert_eq(state_put_host(state, &(struct state_host){.origin = large}), STATE_INVALID);
@@ -443,12 +445,12 @@ Test(state, hosts_are_listed)
 Test(state, the_last_run_is_known_with_every_field)
 {
     struct state *state = open_state(NULL);
-    struct state_run run = {99, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}, last;
+    struct state_run run = {99, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false}, last;
     cr_assert_not(state_last_run(state, &last));
     cr_assert_eq(state_put_run(state, &run), STATE_OK);
     cr_assert_eq(state_flush(state), STATE_OK);
     cr_assert_eq(raw_number("SELECT ended FROM run WHERE number = 1"), 0);
-    run = (struct state_run){99, 1, 2, 3, 4, 5, 6, 7, 8, 9, (uint64_t)10 << 40};
+    run = (struct state_run){99, 1, 2, 3, 4, 5, 6, 7, 8, 9, (uint64_t)10 << 40, 11, true};
     cr_assert_eq(state_put_run(state, &run), STATE_OK);
     cr_assert_not(state_last_run(state, &last), "this one is not the last");
     close_state(state);

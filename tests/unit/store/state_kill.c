@@ -66,7 +66,7 @@ static void put_page(struct pages *pages, struct crawl *c, unsigned n)
         poll(&p, 1, -1);
         pages_collect(pages, page_done, c);
     }
-    if (pages_put(pages, name, &bytes, (void *)(uintptr_t)n) != STORE_OK)
+    if (pages_put(pages, name, &bytes, NULL, (void *)(uintptr_t)n) != STORE_OK)
         _exit(4);
 }
 

@@ -9,8 +9,9 @@ TestSuite(state_schema, .init = scratch_make, .fini = scratch_remove, .timeout =
 /* A database as version 1 made it, with a row of each kind. It stays as it is when versions come after it. */
 static const char version_1[] =
     "PRAGMA journal_mode = WAL; PRAGMA application_id = 0x666f7267; PRAGMA user_version = 1;"
-    "CREATE TABLE page (key INTEGER PRIMARY KEY, url TEXT NOT NULL, file TEXT NOT NULL, etag TEXT NOT NULL,"
-    "  last_modified TEXT NOT NULL, digest BLOB, bytes INTEGER NOT NULL, status INTEGER NOT NULL, error TEXT NOT NULL,"
+    "CREATE TABLE page (key INTEGER PRIMARY KEY, url TEXT NOT NULL, file TEXT NOT NULL, final_url TEXT NOT NULL,"
+    "  etag TEXT NOT NULL, last_modified TEXT NOT NULL, digest BLOB, bytes INTEGER NOT NULL, status INTEGER NOT NULL, "
+    "error TEXT NOT NULL,"
     "  failures INTEGER NOT NULL, failing_since INTEGER NOT NULL, gone INTEGER NOT NULL, first_seen INTEGER NOT NULL,"
     "  last_fetched INTEGER NOT NULL, last_changed INTEGER NOT NULL, next_due INTEGER NOT NULL,"
     "  file_bytes INTEGER NOT NULL, file_mtime_ns INTEGER NOT NULL) STRICT;"
@@ -19,12 +20,15 @@ static const char version_1[] =
     "  robots_fetched INTEGER NOT NULL, robots_expires INTEGER NOT NULL, robots BLOB) STRICT;"
     "CREATE TABLE run (number INTEGER PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER NOT NULL,"
     "  exit_status INTEGER NOT NULL, new INTEGER NOT NULL, changed INTEGER NOT NULL, unchanged INTEGER NOT NULL,"
-    "  failed INTEGER NOT NULL, gone INTEGER NOT NULL, skipped INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;"
-    "INSERT INTO page VALUES (7501839393725411467, 'http://www.example.com/', 'example.html', '\"tag\"',"
+    "  failed INTEGER NOT NULL, gone INTEGER NOT NULL, skipped INTEGER NOT NULL, bytes INTEGER NOT NULL, cycle_started "
+    "INTEGER NOT NULL,"
+    "  complete INTEGER NOT NULL) STRICT;"
+    "INSERT INTO page VALUES (7501839393725411467, 'http://www.example.com/', 'example.html', 'http://example.net/', "
+    "'\"tag\"',"
     "  'Wed, 21 Oct 2026 07:28:00 GMT', zeroblob(32), 1, 2, 'timeout', 3, 4, 5, 6, 7, 8, 9, 10, 11);"
     "INSERT INTO host VALUES (6032177811391877094, 'http://www.example.com:80', 1, 2, 3, 4, 5, 6, CAST('User-agent: *' "
     "AS BLOB));"
-    "INSERT INTO run VALUES (41, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);";
+    "INSERT INTO run VALUES (41, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1);";
 
 static void make_version_1(void)
 {
@@ -45,6 +49,7 @@ Test(state_schema, a_database_of_version_1_is_read_with_every_field)
     struct state_page page = {"http://www.example.com/",
                               23,
                               "example.html",
+                              "http://example.net/",
                               "\"tag\"",
                               "Wed, 21 Oct 2026 07:28:00 GMT",
                               "timeout",
@@ -67,7 +72,7 @@ Test(state_schema, a_database_of_version_1_is_read_with_every_field)
     cr_assert(host && host->delay_ms == 1 && host->next_ask_ms == 2 && host->unreachable_since_ms == 3);
     cr_assert(host->robots_status == 4 && host->robots_fetched_ms == 5 && host->robots_expires_ms == 6);
     cr_assert_str_eq(host->robots, "User-agent: *");
-    struct state_run run, wanted = {41, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    struct state_run run, wanted = {41, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, true};
     cr_assert(state_last_run(state, &run));
     expect_run(&run, &wanted);
     put_url(state, page.url, 1);

@@ -37,16 +37,18 @@ static inline enum state_status refusal(const struct state_options *options, str
 /* A page that differs from others in every field. */
 static inline struct state_page page_of(const char *url, unsigned n)
 {
-    static char texts[8][4][64];
+    static char texts[8][5][64];
     char(*text)[64] = texts[n % 8];
     snprintf(text[0], 64, "site/page-%u.html", n);
     snprintf(text[1], 64, "W/\"tag-%u\"", n);
     snprintf(text[2], 64, "Wed, 21 Oct 2026 07:28:%02u GMT", n % 60);
     snprintf(text[3], 64, "error-%u", n);
+    snprintf(text[4], 64, "http://www.example.net/final-%u", n);
     struct state_page page = {
         .url = url,
         .url_len = strlen(url),
         .file = text[0],
+        .final_url = text[4],
         .etag = text[1],
         .last_modified = text[2],
         .error = text[3],
@@ -83,6 +85,7 @@ static inline void expect_page(const struct state_page *found, const struct stat
     cr_expect_eq(found->url_len, wanted->url_len);
     expect_text("url", found->url, wanted->url);
     expect_text("file", found->file, wanted->file);
+    expect_text("final_url", found->final_url, wanted->final_url);
     expect_text("etag", found->etag, wanted->etag);
     expect_text("last_modified", found->last_modified, wanted->last_modified);
     expect_text("error", found->error, wanted->error);
@@ -114,6 +117,8 @@ static inline void expect_run(const struct state_run *found, const struct state_
     expect_number("gone", (int64_t)found->gone, (int64_t)wanted->gone);
     expect_number("skipped", (int64_t)found->skipped, (int64_t)wanted->skipped);
     expect_number("bytes", (int64_t)found->bytes, (int64_t)wanted->bytes);
+    expect_number("cycle_started", found->cycle_started_ms, wanted->cycle_started_ms);
+    expect_number("complete", found->complete, wanted->complete);
 }
 
 static inline const struct state_page *find(struct state *state, const char *url)

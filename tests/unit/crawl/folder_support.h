@@ -1,0 +1,98 @@
+/* A folder of a test's own, and what lies in it. */
+#ifndef FOLDER_SUPPORT_H
+#define FOLDER_SUPPORT_H
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[PATH_MAX / 4];
+
+static inline int folder_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
+static inline void folder_remove(void)
+{
+    nftw(folder, folder_remove_one, 32, FTW_DEPTH | FTW_PHYS);
+}
+
+static inline void folder_make(void)
+{
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/forage-test-XXXXXX", base && *base ? base : "/tmp");
+    cr_assert(mkdtemp(folder), "no folder for the test");
+}
+
+/* NAME below the test's folder, in one of a few buffers. */
+static inline const char *in_folder(const char *name)
+{
+    static char buffers[4][PATH_MAX];
+    static unsigned turn;
+    char *buffer = buffers[turn++ % 4];
+    snprintf(buffer, PATH_MAX, "%s/%s", folder, name);
+    return buffer;
+}
+
+/* The content of a plain file as text (static), or NULL. */
+static inline const char *content_of(const char *name)
+{
+    static char content[1 << 20];
+    int fd = open(in_folder(name), O_RDONLY | O_NOFOLLOW);
+    if (fd < 0)
+        return NULL;
+    ssize_t n = read(fd, content, sizeof content - 1);
+    close(fd);
+    if (n < 0)
+        return NULL;
+    content[n] = '\0';
+    return content;
+}
+
+static inline void put_file(const char *name, const char *content)
+{
+    FILE *f = fopen(in_folder(name), "w");
+    cr_assert(f);
+    fputs(content, f);
+    fclose(f);
+}
+
+static inline unsigned mode_of(const char *name)
+{
+    struct stat st;
+    cr_assert_eq(lstat(in_folder(name), &st), 0);
+    return st.st_mode & 07777;
+}
+
+static inline int count_entries(const char *path)
+{
+    int count = 0;
+    DIR *dir = opendir(path);
+    cr_assert(dir, "%s", path);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count;
+}
+
+/* Names in the test's folder, also hidden ones. */
+static inline int entries(void)
+{
+    return count_entries(folder) - 2;
+}
+
+static inline int descriptors(void)
+{
+    return count_entries("/proc/self/fd");
+}
+
+#endif
