@@ -33,6 +33,7 @@ enum {
 #define COOKIE_STATUS_TABLE(X)                                                                                         \
     X(COOKIE_OK, "success")                                                                                            \
     X(COOKIE_SYNTAX, "not a name and a value with '=' between them")                                                   \
+    X(COOKIE_LINE, "not the seven fields of a cookie file")                                                            \
     X(COOKIE_CONTROL, "a control character")                                                                           \
     X(COOKIE_TOO_LONG, "too long")                                                                                     \
     X(COOKIE_DOMAIN, "the domain is not the host's own")                                                               \
@@ -51,7 +52,7 @@ struct cookie_jar *cookie_jar_new(void);
 
 /* Keep, replace or delete what one Set-Cookie header of the answer from FROM says; SET_COOKIE is its value.
  *
- * Returns COOKIE_OK, or why nothing was kept; then the jar is as it was. Takes time linear in LEN, apart from limits. */
+ * Returns COOKIE_OK, or why it was not obeyed. Takes time linear in LEN, and what the limits bound. */
 enum cookie_status cookies_set(struct cookie_jar *jar, const struct url *from, const char *set_cookie, size_t len,
                                int64_t now);
 
