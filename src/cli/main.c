@@ -22,11 +22,18 @@ static void on_signal(int number)
     forage_stop(running);
 }
 
-static void catch_signals(void)
+static void on_hangup(int number)
 {
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    (void)number;
+    forage_reopen_log(running);
+}
+
+static void catch_signals(bool logs)
+{
+    struct sigaction end = {.sa_handler = on_signal}, hangup = {.sa_handler = logs ? on_hangup : on_signal};
+    sigaction(SIGINT, &end, NULL);
+    sigaction(SIGTERM, &end, NULL);
+    sigaction(SIGHUP, &hangup, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -62,11 +69,11 @@ static int add_sources(struct forage *f, const struct arguments *a)
     return FORAGE_EXIT_OK;
 }
 
-static int run(struct forage *f, struct display *d)
+static int run(struct forage *f, struct display *d, bool logs)
 {
     struct forage_summary summary;
     running = f;
-    catch_signals();
+    catch_signals(logs);
     enum forage_status s = forage_run(f, &summary);
     display_summary(d, &summary);
     if (caught)
@@ -106,6 +113,9 @@ static int crawl(struct arguments *a)
     struct display display;
     struct forage *forage;
     char error[512] = "";
+    /* There is no log to open again yet, which is no reason to end. */
+    if (a->options.log)
+        signal(SIGHUP, SIG_IGN);
     int status = a->splay_ms ? splay(a) : FORAGE_EXIT_OK;
     if (status != FORAGE_EXIT_OK)
         return status;
@@ -120,7 +130,7 @@ static int crawl(struct arguments *a)
         return refuse(s, error);
     status = add_sources(forage, a);
     if (status == FORAGE_EXIT_OK)
-        status = run(forage, &display);
+        status = run(forage, &display, a->options.log);
     forage_free(forage);
     return status;
 }
