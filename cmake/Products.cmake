@@ -42,5 +42,5 @@ product(forage LAYERS base web fetch store crawl MAP ${PROJECT_SOURCE_DIR}/src/c
 # The program is linked statically with our own libraries, so that one file can be copied to a server.
 add_executable(forage $<TARGET_OBJECTS:layer_cli>)
 set_target_properties(forage PROPERTIES LINKER_LANGUAGE C)
-target_link_libraries(forage PRIVATE forage_static)
+target_link_libraries(forage PRIVATE forage_static PkgConfig::INIH)
 install(TARGETS forage RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -162,6 +162,10 @@ struct forage_summary {
     bool stopped;    /* by forage_stop, before everything was done */
 };
 
+/* Whether forage_new would take OPTIONS; nothing is made, and no file is looked at. ERROR, which may be NULL, gets a line.
+ * Returns FORAGE_OK, FORAGE_USAGE or FORAGE_NO_MEMORY. Context: any thread. */
+enum forage_status forage_check(const struct forage_options *options, char *error, size_t error_size);
+
 /* Make a crawl and start its workers. ERROR, which may be NULL, gets a line about a failure.
  * Returns FORAGE_OK, FORAGE_USAGE, FORAGE_FILE, FORAGE_LOCKED, FORAGE_SYSTEM or FORAGE_NO_MEMORY; *FORAGE is
  * untouched on failure. */

@@ -3,6 +3,7 @@
 #include "base/status.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -46,19 +47,37 @@ static void print_failure(const struct forage_page *page)
         fprintf(stderr, "forage: %s: %s\n", page->url, page->error);
 }
 
+static bool ended(const struct forage_page *page, const char *outcome)
+{
+    return page->outcome && strcmp(page->outcome, outcome) == 0;
+}
+
+static void print_success(const struct forage_page *page)
+{
+    char size[16];
+    fprintf(stderr, "%s %s  %u  %s  %s\n", page->name, ended(page, "unchanged") ? "unchanged" : "finished",
+            page->status, human(page->bytes, size, sizeof size), page->file);
+}
+
+static void print_skipped(const struct forage_page *page)
+{
+    fprintf(stderr, "%s skipped  %s%s%s  %s\n", page->name, *page->error ? page->error : "not due",
+            *page->detail ? ": " : "", page->detail, page->url);
+}
+
 void display_page(const struct forage_page *page, void *context)
 {
     struct display *d = context;
-    char size[16];
-    bool shown = page->ok ? !d->quiet && (d->terminal || d->verbose) : true;
-    if (!shown)
+    bool failed = !page->ok && !ended(page, "skipped");
+    if (!failed && (d->quiet || !(d->terminal || d->verbose)))
         return;
     clear_progress(d);
-    if (page->ok)
-        fprintf(stderr, "%s finished  %u  %s  %s\n", page->name, page->status, human(page->bytes, size, sizeof size),
-                page->file);
-    else
+    if (failed)
         print_failure(page);
+    else if (page->ok)
+        print_success(page);
+    else
+        print_skipped(page);
 }
 
 /* A shell's glob may find any name, and some would steer the terminal that shows them. */
@@ -84,10 +103,25 @@ void display_bad_line(const char *file, unsigned long line, const char *reason, 
         fprintf(stderr, "forage: %s%s%s\n", shown, *shown ? ": " : "", reason);
 }
 
-void display_bad_list(const char *file, const char *reason)
+void display_bad_file(const char *file, const char *reason)
 {
     char shown[SHOWN_NAME_BYTES];
     fprintf(stderr, "forage: %s: %s\n", escape_name(file, shown), reason);
+}
+
+void display_bad_option(const char *name, const char *value, const char *reason)
+{
+    char shown[SHOWN_NAME_BYTES];
+    if (value)
+        fprintf(stderr, "forage: --%s: '%s' %s\n", name, escape_name(value, shown), reason);
+    else
+        fprintf(stderr, "forage: --%s: %s\n", name, reason);
+}
+
+void display_bad_setting(const char *file, unsigned long line, const char *reason)
+{
+    char shown[SHOWN_NAME_BYTES], shown_reason[SHOWN_NAME_BYTES];
+    fprintf(stderr, "%s:%lu: %s\n", escape_name(file, shown), line, escape_name(reason, shown_reason));
 }
 
 static unsigned terminal_columns(void)
@@ -111,6 +145,26 @@ void display_tick(const struct forage_progress *p, void *context)
     d->progress_shown = true;
 }
 
+/* What became of the pages, as far as anything did. */
+static void print_outcomes(const struct forage_progress *c)
+{
+    const struct {
+        uint64_t count;
+        const char *outcome;
+    } outcomes[] = {{c->new_pages, "new"},
+                    {c->changed, "changed"},
+                    {c->unchanged, "unchanged"},
+                    {c->gone, "gone"},
+                    {c->put_off, "put off"}};
+    const char *separator = ": ";
+    for (size_t i = 0; i < COUNT_OF(outcomes); i++) {
+        if (!outcomes[i].count)
+            continue;
+        fprintf(stderr, "%s%llu %s", separator, (unsigned long long)outcomes[i].count, outcomes[i].outcome);
+        separator = ", ";
+    }
+}
+
 void display_summary(struct display *d, const struct forage_summary *s)
 {
     const struct forage_progress *c = &s->counts;
@@ -118,8 +172,10 @@ void display_summary(struct display *d, const struct forage_summary *s)
     clear_progress(d);
     if (d->quiet)
         return;
-    fprintf(stderr, "%s%llu fetched (%s), %llu failed, %llu skipped, %llu bad lines in %u.%03u s\n",
+    fprintf(stderr, "%s%llu fetched (%s), %llu failed, %llu skipped, %llu bad lines in %u.%03u s",
             s->stopped ? "stopped: " : "", (unsigned long long)c->fetched, human(c->bytes, size, sizeof size),
             (unsigned long long)c->failed, (unsigned long long)c->skipped, (unsigned long long)c->bad_lines,
             c->elapsed_ms / 1000, c->elapsed_ms % 1000);
+    print_outcomes(c);
+    fputc('\n', stderr);
 }

@@ -20,8 +20,12 @@ void display_page(const struct forage_page *page, void *context);
 void display_bad_line(const char *file, unsigned long line, const char *reason, void *context);
 void display_tick(const struct forage_progress *progress, void *context);
 
-/* A list that cannot be opened. */
-void display_bad_list(const char *file, const char *reason);
+/* A list or a configuration that cannot be opened, and an option whose VALUE (NULL: none) has no meaning. */
+void display_bad_file(const char *file, const char *reason);
+void display_bad_option(const char *name, const char *value, const char *reason);
+
+/* REASON about line LINE of a configuration. */
+void display_bad_setting(const char *file, unsigned long line, const char *reason);
 
 void display_summary(struct display *d, const struct forage_summary *summary);
 

@@ -31,7 +31,16 @@ static void catch_signals(void)
 
 static int exit_of(enum forage_status status)
 {
-    return status == FORAGE_USAGE ? FORAGE_EXIT_USAGE : status == FORAGE_OK ? FORAGE_EXIT_OK : FORAGE_EXIT_FILE;
+    switch (status) {
+    case FORAGE_OK:
+        return FORAGE_EXIT_OK;
+    case FORAGE_USAGE:
+        return FORAGE_EXIT_USAGE;
+    case FORAGE_LOCKED:
+        return FORAGE_EXIT_LOCKED;
+    default:
+        return FORAGE_EXIT_FILE;
+    }
 }
 
 /* An argument with a scheme is a URL; anything else is a list, so that a mistyped file name is not asked for as a host. */
@@ -45,7 +54,7 @@ static int add_sources(struct forage *f, const struct arguments *a)
     for (int i = 0; i < a->source_count; i++) {
         enum forage_status s = add_source(f, a->sources[i]);
         if (s != FORAGE_OK) {
-            display_bad_list(a->sources[i], strerror(errno));
+            display_bad_file(a->sources[i], strerror(errno));
             return exit_of(s);
         }
     }
@@ -104,18 +113,25 @@ static void print_version(void)
     puts(text);
 }
 
+static int act(struct arguments *a)
+{
+    if (a->help)
+        options_help();
+    else if (a->version)
+        print_version();
+    else if (a->completion)
+        options_completion(a->completion);
+    else
+        return crawl(a);
+    return FORAGE_EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments a;
-    int status = FORAGE_EXIT_OK;
-    if (!arguments_parse(&a, argc, argv))
-        status = FORAGE_EXIT_USAGE;
-    else if (a.help)
-        options_help();
-    else if (a.version)
-        print_version();
-    else
-        status = crawl(&a);
+    int status = arguments_parse(&a, argc, argv);
+    if (status == FORAGE_EXIT_OK)
+        status = act(&a);
     arguments_release(&a);
     return status;
 }

@@ -1,4 +1,7 @@
-/* The command line: one table of options, from which parsing and --help are made.
+/* What the user asked for: the command line over the configuration file.
+ *
+ * arguments_parse, use it, arguments_release. The options themselves are rows of one table (option_table.h), from which
+ * parsing, --help and the completions are made.
  *
  * Context: main, before the crawl is made. This layer is the only one that reads argv and prints. */
 #ifndef CLI_OPTIONS_H
@@ -7,23 +10,41 @@
 #include <forage/forage.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+enum shell { SHELL_NONE, SHELL_BASH, SHELL_ZSH, SHELL_FISH };
 
 struct arguments {
     struct forage_options options;
     bool quiet, verbose;
+    int64_t splay_ms; /* start after a random part of it */
+
+    /* Instead of a crawl. */
     bool help, version;
+    enum shell completion;
+
+    const char *config; /* NULL: the usual one, which may be missing */
+    bool no_config;
+
     const char **headers; /* owned arrays of borrowed texts */
     const char **resolve;
+    char **owned; /* texts that were not in argv */
+    size_t owned_count;
     char **sources; /* LIST|URL|-, borrowed from argv */
     int source_count;
 };
 
-/* Read the command line. False after one clear line on standard error: exit with FORAGE_EXIT_USAGE.
- * OUT borrows ARGV; end it with arguments_release in any case. */
-bool arguments_parse(struct arguments *out, int argc, char **argv);
+/* Read the command line and the configuration file. Returns FORAGE_EXIT_OK, or after one clear line on standard error
+ * FORAGE_EXIT_USAGE or FORAGE_EXIT_FILE. OUT borrows ARGV; end it with arguments_release in any case. */
+int arguments_parse(struct arguments *out, int argc, char **argv);
+
+/* Keep TEXT, which was allocated, until arguments_release. NULL when memory is out; then TEXT is freed. */
+const char *arguments_own(struct arguments *a, char *text);
+
 void arguments_release(struct arguments *a);
 
-/* Print --help to standard output. */
+/* Print --help, and the completions of a shell, to standard output. */
 void options_help(void);
+void options_completion(enum shell shell);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/status.h"
 #include "crawl/secret.h"
+#include "web/pattern.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,6 +163,23 @@ static const char *fill_connect_to(struct config *c, const struct forage_options
     return NULL;
 }
 
+/* The pattern is made where it is used; here only what is wrong with it matters. */
+static enum forage_status check_pattern(const char *text, char *error, size_t error_size)
+{
+    struct pattern_error wrong;
+    struct pattern *pattern;
+    switch (pattern_new(&pattern, text, &wrong)) {
+    case PATTERN_OK:
+        pattern_free(pattern);
+        return FORAGE_OK;
+    case PATTERN_NO_MEMORY:
+        return FORAGE_NO_MEMORY;
+    default:
+        snprintf(error, error_size, "host pattern, at offset %zu: %s", wrong.offset, wrong.message);
+        return FORAGE_USAGE;
+    }
+}
+
 static enum forage_status fail(enum forage_status status, const char *words, char *error, size_t error_size)
 {
     snprintf(error, error_size, "%s", words);
@@ -174,6 +192,9 @@ enum forage_status config_init(struct config *config, const struct forage_option
     const char *wrong = config_check(options);
     if (wrong)
         return fail(FORAGE_USAGE, wrong, error, error_size);
+    enum forage_status s = check_pattern(options->host_pattern, error, error_size);
+    if (s != FORAGE_OK)
+        return s;
     struct config c = {.options = *options, .fixed_window = options->connections != 0};
     fill_defaults(&c.options);
     bool copied = copy_all(&c);
@@ -186,6 +207,16 @@ enum forage_status config_init(struct config *config, const struct forage_option
     fill_fetch(&c);
     *config = c;
     return FORAGE_OK;
+}
+
+enum forage_status forage_check(const struct forage_options *options, char *error, size_t error_size)
+{
+    struct config config;
+    char unused[256];
+    enum forage_status s = config_init(&config, options, error ? error : unused, error ? error_size : sizeof unused);
+    if (s == FORAGE_OK)
+        config_release(&config);
+    return s;
 }
 
 enum forage_status config_read_files(struct config *c, char *error, size_t error_size)

@@ -1,0 +1,164 @@
+/* Values of options: what a text means, by the option's kind, and into which field it goes. */
+#include "cli/option_table.h"
+
+#include "base/parse.h"
+#include "base/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { COUNT_MAX = 1000000 };
+
+typedef const char *set_fn(const struct option_row *row, void *field, const char *value);
+
+bool option_parse_switch(const char *text, bool *on)
+{
+    static const char *const words[] = {"off", "on", "false", "true", "no", "yes"};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *on = i % 2 == 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *set_flag(const struct option_row *row, void *field, const char *value)
+{
+    bool on = true;
+    (void)row;
+    if (value && !option_parse_switch(value, &on))
+        return "is neither on nor off";
+    *(bool *)field = on;
+    return NULL;
+}
+
+static const char *set_switch(const struct option_row *row, void *field, const char *value)
+{
+    bool on = true;
+    (void)row;
+    if (!option_parse_switch(value, &on))
+        return "is neither on nor off";
+    *(bool *)field = !on;
+    return NULL;
+}
+
+static const char *set_text(const struct option_row *row, void *field, const char *value)
+{
+    (void)row;
+    *(const char **)field = value;
+    return NULL;
+}
+
+static const char *set_file(const struct option_row *row, void *field, const char *value)
+{
+    *(const char **)field = value;
+    return *value ? NULL : row->kind == OPTION_FOLDER ? "is no folder" : "is no file";
+}
+
+static const char *set_count(const struct option_row *row, void *field, const char *value)
+{
+    uint64_t n = 0;
+    if (!parse_count(value, row->min, COUNT_MAX, &n))
+        return "is not a number in range";
+    *(unsigned *)field = (unsigned)n;
+    return NULL;
+}
+
+static const char *no_duration(const struct option_row *row)
+{
+    return row->min ? "is not a duration above 0, such as 30, 1.5 or 2m" : "is not a duration, such as 30, 1.5 or 2m";
+}
+
+static const char *set_ms(const struct option_row *row, void *field, const char *value)
+{
+    int ms = 0;
+    if (!parse_duration(value, &ms) || (uint64_t)ms < row->min)
+        return no_duration(row);
+    *(int *)field = ms;
+    return NULL;
+}
+
+/* An int does not hold the milliseconds of a month: "60d" is sixty times "1d". */
+static bool parse_long_duration(const char *text, int64_t *ms)
+{
+    char *end, one[4] = "1";
+    int unit = 0;
+    if (*text < '0' || *text > '9' || strpbrk(text, "xX"))
+        return false;
+    double n = strtod(text, &end);
+    if ((*end && (*end < 'a' || *end > 'z')) || strlen(end) > 2)
+        return false;
+    strncat(one, end, 2);
+    if (!parse_duration(one, &unit) || !(n * unit < (double)(INT64_MAX / 2)))
+        return false;
+    *ms = n > 0 && n * unit < 1 ? 1 : (int64_t)(n * unit);
+    return true;
+}
+
+static const char *set_long_ms(const struct option_row *row, void *field, const char *value)
+{
+    int64_t ms = 0;
+    if (!parse_long_duration(value, &ms) || (uint64_t)ms < row->min)
+        return no_duration(row);
+    *(int64_t *)field = ms;
+    return NULL;
+}
+
+static const char *set_size(const struct option_row *row, void *field, const char *value)
+{
+    uint64_t bytes = 0;
+    if (!parse_size(value, &bytes) || bytes < row->min)
+        return row->min ? "is not a size above 0, such as 500k or 64M" : "is not a size, such as 500k or 64M";
+    *(uint64_t *)field = bytes;
+    return NULL;
+}
+
+static const char *set_percent(const struct option_row *row, void *field, const char *value)
+{
+    char *end;
+    (void)row;
+    double n = strtod(value, &end);
+    if (*value < '0' || *value > '9' || strpbrk(value, "xX") || (*end && strcmp(end, "%") != 0) || !(n <= 100))
+        return "is not a percentage from 0 to 100";
+    *(double *)field = n;
+    return NULL;
+}
+
+static const char *set_word(const struct option_row *row, void *field, const char *value)
+{
+    for (const struct option_word *w = row->words; w->word; w++) {
+        if (strcmp(value, w->word) == 0) {
+            memcpy(field, &w->value, sizeof w->value);
+            return NULL;
+        }
+    }
+    return row->words_wrong;
+}
+
+static const char *add_text(const struct option_row *row, struct arguments *a, const char *value)
+{
+    const char ***texts = (const char ***)((char *)a + row->at);
+    size_t *count = (size_t *)((char *)a + row->count_at);
+    const char **more = realloc(*texts, (*count + 1) * sizeof *more);
+    if (!more)
+        return "does not fit into memory";
+    more[(*count)++] = value;
+    *texts = more;
+    return NULL;
+}
+
+const char *option_take(const struct option_row *row, struct arguments *a, const char *value)
+{
+    static set_fn *const setters[] = {
+        [OPTION_FLAG] = set_flag,       [OPTION_SWITCH] = set_switch,   [OPTION_TEXT] = set_text,
+        [OPTION_FOLDER] = set_file,     [OPTION_FILE] = set_file,       [OPTION_COUNT] = set_count,
+        [OPTION_MS] = set_ms,           [OPTION_LONG_MS] = set_long_ms, [OPTION_SIZE] = set_size,
+        [OPTION_PERCENT] = set_percent, [OPTION_WORD] = set_word,
+    };
+    if (row->kind == OPTION_PECULIAR)
+        return row->take(a, value);
+    if (row->kind == OPTION_TEXTS)
+        return add_text(row, a, value);
+    return setters[row->kind](row, (char *)a + row->at, value);
+}
