@@ -161,31 +161,32 @@ Test(transfer, tells_no_start_unless_it_is_wanted_and_there_is_a_connection)
     fixture_stop(f);
 }
 
-/* The empty parts lie between the parts of another body. */
+/* The empty parts lie between the parts of another body, one of which may be half full at that moment. */
 Test(transfer, leaves_other_bodies_whole_when_it_tells_its_start)
 {
-    enum { LEN = 4000000, OTHERS = 40 };
+    enum { LEN = 7500000, OTHERS_MIN = 5 };
     static const struct fixture_route routes[] = {
-        {.path = "/long", .reply = {.generated = LEN, .pace_ms = 1, .pace_bytes = 100000}},
-        {.path = "/short", .reply = {.body = "here"}},
-        {0}};
+        {.path = "/long", .reply = {.generated = LEN}}, {.path = "/short", .reply = {.body = "here"}}, {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
-    struct fetch_request r = ask_for(f, "/long");
     struct asked body, other;
+    unsigned others = 0;
     struct ask a;
     ask_open(&a);
-    r.flags = FETCH_TELL_START;
-    ask_begin(&a, &r, &body);
-    for (int i = 0; i < OTHERS; i++) {
-        r = ask_for(f, "/short");
-        r.flags = FETCH_TELL_START;
-        ask(&a, &r, &other);
-        cr_expect(other.starts == 1 && other.body.len == 4, "%s", asked_shown(&other));
-        asked_release(&other);
+    for (int round = 0; round < 8; round++) {
+        struct fetch_request r = ask_for(f, "/long");
+        ask_begin(&a, &r, &body);
+        for (; !body.ended; others++) {
+            r = ask_for(f, "/short");
+            r.flags = FETCH_TELL_START;
+            ask(&a, &r, &other);
+            cr_expect(other.starts == 1 && other.body.len == 4, "%s", asked_shown(&other));
+            asked_release(&other);
+        }
+        ask_end(&a, &body);
+        cr_expect(body.body.len == LEN && is_pattern(&body.body), "%s", asked_shown(&body));
+        asked_release(&body);
     }
-    ask_end(&a, &body);
-    cr_expect(body.body.len == LEN && is_pattern(&body.body) && body.starts == 1, "%s", asked_shown(&body));
-    asked_release(&body);
+    cr_expect_geq(others, OTHERS_MIN);
     ask_close(&a);
     fixture_stop(f);
 }
