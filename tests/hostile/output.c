@@ -320,7 +320,8 @@ Test(output, two_runs_into_one_folder_leave_whole_files_under_the_same_names)
     struct run other = {.working_folder = t.folder, .input = list};
     t.run.input = list;
     attack_start(&t.run, (const char *const[]){"--resolve", everywhere, "--wait-lock", "10s", "-", NULL});
-    attack_start(&other, (const char *const[]){"--resolve", everywhere, "--log", "log2", "--wait-lock", "10s", "-", NULL});
+    attack_start(&other,
+                 (const char *const[]){"--resolve", everywhere, "--log", "log2", "--wait-lock", "10s", "-", NULL});
     attack_wait(&t.run);
     attack_wait(&other);
     cr_assert_eq(t.run.status + other.status, 0, "%s%s", t.run.err, other.err);
