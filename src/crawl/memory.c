@@ -122,8 +122,7 @@ void memory_failed(struct crawl *c)
         return;
     c->memory_failed = true;
     snprintf(file, sizeof file, "%s/%s", c->config.options.output, STATE_FILE);
-    report_file_failure(c, file, 0, failure.text);
-    crawl_end_early(c, END_TROUBLE);
+    report_disaster(c, file, failure.text);
 }
 
 /* ---- Ending ---- */
