@@ -64,7 +64,8 @@ enum end {
 struct crawl {
     struct config config;
     struct mp_pool *pool;
-    unsigned *load; /* jobs that each worker has */
+    unsigned *load;          /* jobs that each worker has */
+    unsigned folders_opened; /* by each of the threads that write */
     struct window window;
 
     struct source *sources, **sources_end;
