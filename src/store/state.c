@@ -41,13 +41,15 @@ static enum state_status make_file(int folder, bool make, struct state_failure *
     return S_ISREG(st.st_mode) ? STATE_OK : state_fail(failure, STATE_SYSTEM, EINVAL, NULL);
 }
 
-/* SQLite deletes the log of a database that is shorter than a page, and begins a new one: not silently. */
+/* SQLite takes a file that is shorter than a page for an empty one, deletes its log, and begins anew: not silently. One without a
+ * byte and without a log has just been made, maybe by a run that was killed there. */
 static enum state_status check_length(int folder, struct state_failure *failure)
 {
     struct stat file, log;
-    if (fstatat(folder, FILE_NAME, &file, 0) != 0 || fstatat(folder, FILE_NAME "-wal", &log, 0) != 0)
+    if (fstatat(folder, FILE_NAME, &file, 0) != 0 || file.st_size >= PAGE_BYTES_MIN)
         return STATE_OK;
-    if (file.st_size >= PAGE_BYTES_MIN || log.st_size == 0)
+    bool has_log = fstatat(folder, FILE_NAME "-wal", &log, 0) == 0 && log.st_size > 0;
+    if (file.st_size == 0 && !has_log)
         return STATE_OK;
     return state_fail(failure, STATE_CORRUPT, 0, "the file is cut short");
 }
