@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "crawl/crawl.h"
+#include "crawl/setup.h"
 #include "store/lock.h"
 
 #include <errno.h>
@@ -17,15 +18,13 @@ static enum forage_status not_locked(struct crawl *c, char *error, size_t size)
 {
     const char *output = c->config.options.output;
     int saved = errno;
-    if (saved == EWOULDBLOCK || saved == EINTR) {
-        pid_t holder = folder_lock_holder(output);
-        int n = snprintf(error, size, "%s: another run is at work here", output);
-        if (holder > 0 && n > 0 && (size_t)n < size)
-            snprintf(error + n, size - (size_t)n, " (process %ld)", (long)holder);
-        return FORAGE_LOCKED;
-    }
-    snprintf(error, size, "%s: %s", output, strerror(saved));
-    return FORAGE_FILE;
+    char why[64] = "another run is at work here";
+    if (saved != EWOULDBLOCK && saved != EINTR)
+        return setup_failed(FORAGE_FILE, output, strerror(saved), error, size);
+    pid_t holder = folder_lock_holder(output);
+    if (holder > 0)
+        snprintf(why, sizeof why, "another run is at work here (process %ld)", (long)holder);
+    return setup_failed(FORAGE_LOCKED, output, why, error, size);
 }
 
 /* A damaged database is not built over: it stays beside the new one. */
@@ -38,6 +37,12 @@ static enum state_status open_beside_damaged(struct crawl *c, struct state_failu
     return state_open(c->config.options.output, NULL, &c->state, failure);
 }
 
+static const char *state_path(const struct crawl *c, char file[PATH_MAX])
+{
+    snprintf(file, PATH_MAX, "%s/%s", c->config.options.output, STATE_FILE);
+    return file;
+}
+
 static enum forage_status open_state(struct crawl *c, char *error, size_t size)
 {
     struct state_failure failure;
@@ -46,8 +51,9 @@ static enum forage_status open_state(struct crawl *c, char *error, size_t size)
         s = open_beside_damaged(c, &failure);
     if (s == STATE_OK)
         return FORAGE_OK;
-    snprintf(error, size, "%s/%s: %s", c->config.options.output, STATE_FILE, failure.text);
-    return s == STATE_NO_MEMORY ? FORAGE_NO_MEMORY : FORAGE_FILE;
+    char file[PATH_MAX];
+    enum forage_status status = s == STATE_NO_MEMORY ? FORAGE_NO_MEMORY : FORAGE_FILE;
+    return setup_failed(status, state_path(c, file), failure.text, error, size);
 }
 
 /* A run that was killed may have left temporary names. */
@@ -78,8 +84,7 @@ enum forage_status memory_open(struct crawl *c, char *error, size_t size)
 static void tell(struct crawl *c, void (*report)(struct crawl *, const char *, const char *), const char *reason)
 {
     char file[PATH_MAX];
-    snprintf(file, sizeof file, "%s/%s", c->config.options.output, STATE_FILE);
-    report(c, file, reason);
+    report(c, state_path(c, file), reason);
 }
 
 static void report_damage(struct crawl *c, const char *file, const char *reason)

@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { RESULT_RING_BYTES = 2 << 20 };
+enum { RESULT_RING_BYTES = 2 << 20, SHOWN_MOST = 300 };
 
 /* Descriptors. The parent has some 25 and two for each worker besides the files that it writes, and may have more. A worker keeps 64
  * connections open that are idle. */
@@ -26,10 +26,11 @@ enum {
     FOLDERS_MOST = 64,
 };
 
-static enum forage_status fail(enum forage_status status, char *error, size_t size, const char *what, const char *why)
+enum forage_status setup_failed(enum forage_status status, const char *what, const char *why, char *error, size_t size)
 {
     int saved = errno;
-    snprintf(error, size, "%s: %s", what, why);
+    bool fits = strlen(what) <= SHOWN_MOST;
+    snprintf(error, size, "%.*s%s: %s", (int)SHOWN_MOST, what, fits ? "" : "...", why);
     errno = saved;
     return status;
 }
@@ -74,7 +75,7 @@ static enum forage_status share_descriptors(struct crawl *c, char *error, size_t
 static enum forage_status check_ca_file(struct crawl *c, char *error, size_t size)
 {
     const char *path = c->config.options.ca_file;
-    return !path || access(path, R_OK) == 0 ? FORAGE_OK : fail(FORAGE_FILE, error, size, path, strerror(errno));
+    return !path || access(path, R_OK) == 0 ? FORAGE_OK : setup_failed(FORAGE_FILE, path, strerror(errno), error, size);
 }
 
 static enum forage_status make_pattern(struct crawl *c, char *error, size_t size)
@@ -87,7 +88,7 @@ static enum forage_status make_pattern(struct crawl *c, char *error, size_t size
     if (s == PATTERN_NO_MEMORY)
         return FORAGE_NO_MEMORY;
     snprintf(where, sizeof where, "host pattern, at offset %zu", wrong.offset);
-    return fail(FORAGE_USAGE, error, size, where, wrong.message);
+    return setup_failed(FORAGE_USAGE, where, wrong.message, error, size);
 }
 
 static enum forage_status make_pool(struct crawl *c, char *error, size_t size)
@@ -104,7 +105,7 @@ static enum forage_status make_pool(struct crawl *c, char *error, size_t size)
         return FORAGE_NO_MEMORY;
     enum mp_status s = mp_pool_new(&options, &c->pool);
     const char *why = s == MP_SYSTEM ? strerror(errno) : mp_status_text(s);
-    return s == MP_OK ? FORAGE_OK : fail(FORAGE_SYSTEM, error, size, "cannot start workers", why);
+    return s == MP_OK ? FORAGE_OK : setup_failed(FORAGE_SYSTEM, "cannot start workers", why, error, size);
 }
 
 static enum forage_status make_store(struct crawl *c, char *error, size_t size)
@@ -118,9 +119,9 @@ static enum forage_status make_store(struct crawl *c, char *error, size_t size)
     if (c->config.options.in_memory)
         return FORAGE_OK;
     if (pages_open(output, &options, &c->pages) != STORE_OK)
-        return fail(FORAGE_FILE, error, size, output, strerror(errno));
+        return setup_failed(FORAGE_FILE, output, strerror(errno), error, size);
     if (sites_open(output, &c->sites) != STORE_OK)
-        return fail(FORAGE_FILE, error, size, output, strerror(errno));
+        return setup_failed(FORAGE_FILE, output, strerror(errno), error, size);
     return FORAGE_OK;
 }
 
@@ -151,7 +152,7 @@ static enum forage_status make_loop(struct crawl *c, char *error, size_t size)
     c->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (c->epoll < 0 || c->stop_fd < 0 || !watch(c, c->stop_fd) || !watch(c, mp_pool_fd(c->pool)) ||
         (c->pages && !watch(c, pages_fd(c->pages))) || (c->state && !watch(c, state_fd(c->state))))
-        return fail(FORAGE_SYSTEM, error, size, "cannot wait for events", strerror(errno));
+        return setup_failed(FORAGE_SYSTEM, "cannot wait for events", strerror(errno), error, size);
     return FORAGE_OK;
 }
 
