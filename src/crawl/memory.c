@@ -56,26 +56,26 @@ static enum forage_status open_state(struct crawl *c, char *error, size_t size)
     return setup_failed(status, state_path(c, file), failure.text, error, size);
 }
 
-/* A run that was killed may have left temporary names. */
-static void clean_up(struct crawl *c)
+/* The lock tells of a run that was killed, also of one without a state. When the power failed it may have forgotten, but the row of the
+ * run was synced. */
+static bool may_have_leftovers(struct crawl *c)
 {
     struct state_run last;
-    size_t removed;
-    if (c->state && state_last_run(c->state, &last) && !last.ended_ms)
-        pages_clean(c->config.options.output, &removed);
+    return c->lock.abandoned || *c->damage || (c->state && state_last_run(c->state, &last) && !last.ended_ms);
 }
 
 enum forage_status memory_open(struct crawl *c, char *error, size_t size)
 {
     const struct forage_options *o = &c->config.options;
+    size_t removed;
     if (o->in_memory)
         return FORAGE_OK;
     if (!folder_lock_take(o->output, o->wait_lock_ms, &c->lock))
         return not_locked(c, error, size);
     c->locked = true;
     enum forage_status s = o->no_state ? FORAGE_OK : open_state(c, error, size);
-    if (s == FORAGE_OK)
-        clean_up(c);
+    if (may_have_leftovers(c))
+        pages_clean(o->output, &removed);
     return s;
 }
 
