@@ -18,7 +18,7 @@ struct hsts *hsts_new(void)
 bool hsts_table_name(const struct url *url, struct hsts_span *name)
 {
     *name = (struct hsts_span){url->host.at, url->host.len};
-    if (name->len > 0 && name->at[name->len - 1] == '.')
+    while (name->len > 0 && name->at[name->len - 1] == '.')
         name->len--;
     return url->host_kind == URL_HOST_IS_NAME && name->len > 0 && name->len <= HSTS_HOST_MAX;
 }

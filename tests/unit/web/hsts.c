@@ -117,6 +117,7 @@ Test(hsts, a_host_stands_for_itself_and_with_the_directive_for_all_below)
         {"http://b.example.org/", false},
         /* A dot at the end was a way around once (curl CVE-2022-30115). */
         {"http://a.example./", true},
+        {"http://a.example../", true},
         {"http://x.b.example./", true},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
