@@ -127,10 +127,11 @@ static const char *check_bearer(struct span secret)
     return secret.len > AUTH_SECRET_MAX ? "the token is too long" : NULL;
 }
 
+/* FIELD is terminated, and so is what is made of it. */
 static struct credentials *credentials_new(struct url_part origin, const char *field, struct span secret, bool encode)
 {
     size_t field_len = strlen(field), value_len = encode ? base64_len(secret.len) : secret.len;
-    size_t text_len = origin.len + 1 + field_len + value_len;
+    size_t text_len = origin.len + 1 + field_len + value_len + 1;
     struct credentials *c = calloc(1, sizeof *c + text_len);
     if (!c)
         return NULL;
@@ -140,7 +141,7 @@ static struct credentials *credentials_new(struct url_part origin, const char *f
     c->node.len = origin.len;
     c->header = c->text + origin.len + 1;
     c->header_len = field_len + value_len;
-    memcpy(c->header, field, field_len);
+    memcpy(c->header, field, field_len + 1);
     if (encode)
         base64(c->header + field_len, secret.at, secret.len);
     else
