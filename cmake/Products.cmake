@@ -44,3 +44,23 @@ add_executable(forage $<TARGET_OBJECTS:layer_cli>)
 set_target_properties(forage PROPERTIES LINKER_LANGUAGE C)
 target_link_libraries(forage PRIVATE forage_static PkgConfig::INIH)
 install(TARGETS forage RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+# The completions are printed by the program itself, so that they are those of its own options.
+set(completions ${PROJECT_BINARY_DIR}/completions)
+if(NOT CMAKE_CROSSCOMPILING)
+  add_custom_command(TARGET forage POST_BUILD VERBATIM
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${completions}
+    COMMAND sh -ec "for s in bash zsh fish; do \"$0\" --completion $s >\"$1/$s\"; done" $<TARGET_FILE:forage> ${completions})
+  install(FILES ${completions}/bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME forage)
+  install(FILES ${completions}/zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _forage)
+  install(FILES ${completions}/fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME forage.fish)
+endif()
+
+# The manual page, and what else a crontab or a timer is made from.
+find_program(SCDOC scdoc REQUIRED)
+set(manual ${PROJECT_BINARY_DIR}/forage.1)
+add_custom_command(OUTPUT ${manual} DEPENDS ${PROJECT_SOURCE_DIR}/doc/forage.1.scd VERBATIM
+  COMMAND sh -ec "\"$0\" <\"$1\" >\"$2.new\" && mv \"$2.new\" \"$2\"" ${SCDOC} ${PROJECT_SOURCE_DIR}/doc/forage.1.scd ${manual})
+add_custom_target(manual ALL DEPENDS ${manual})
+add_dependencies(forage manual)
+install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

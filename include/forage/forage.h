@@ -159,7 +159,10 @@ struct forage_options {
 struct forage_summary {
     struct forage_progress counts;
     int exit_status; /* a forage_exit */
-    bool stopped;    /* by forage_stop, before everything was done */
+    /* Why it ended before everything was done; the rest is left for the next run. */
+    bool stopped;      /* by forage_stop */
+    bool out_of_time;  /* max_time_ms */
+    bool out_of_quota; /* quota_bytes */
 };
 
 /* Whether forage_new would take OPTIONS; nothing is made, and no file is looked at. ERROR, which may be NULL, gets a line.

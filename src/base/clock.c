@@ -15,6 +15,13 @@ int64_t clock_ms(void)
     return clock_ns() / 1000000;
 }
 
+int64_t clock_wall_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 int64_t deadline_after(int timeout_ms)
 {
     return timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;

@@ -1,4 +1,4 @@
-/* Time on the monotonic clock, and deadlines made of it.
+/* Time on the monotonic clock, and deadlines made of it; and the time of day.
  *
  * Context: any thread or process; never blocks. */
 #ifndef BASE_CLOCK_H
@@ -8,6 +8,9 @@
 
 int64_t clock_ns(void);
 int64_t clock_ms(void);
+
+/* Milliseconds since 1970 in UTC, for what outlives the process. */
+int64_t clock_wall_ms(void);
 
 /* The instant TIMEOUT_MS from now; -1 (no deadline) for a negative timeout. */
 int64_t deadline_after(int timeout_ms);

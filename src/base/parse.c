@@ -42,7 +42,7 @@ bool parse_size(const char *text, uint64_t *bytes)
     return true;
 }
 
-bool parse_duration(const char *text, int *ms)
+bool parse_time_span(const char *text, int64_t *ms)
 {
     static const struct {
         const char *unit;
@@ -56,10 +56,19 @@ bool parse_duration(const char *text, int *ms)
         if (strcmp(end, units[i].unit) != 0)
             continue;
         double total = n * units[i].ms;
-        if (!(total <= INT_MAX))
+        if (!(total < 0x1p63))
             return false;
-        *ms = (int)(total > 0 && total < 1 ? 1 : total);
+        *ms = (int64_t)(total > 0 && total < 1 ? 1 : total);
         return true;
     }
     return false;
+}
+
+bool parse_duration(const char *text, int *ms)
+{
+    int64_t span = 0;
+    if (!parse_time_span(text, &span) || span > INT_MAX)
+        return false;
+    *ms = (int)span;
+    return true;
 }

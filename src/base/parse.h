@@ -16,4 +16,7 @@ bool parse_size(const char *text, uint64_t *bytes);
 /* Seconds, with a fraction if wanted, or with ms, s, m, h or d behind it; at most some 24 days. */
 bool parse_duration(const char *text, int *ms);
 
+/* The same for times that may be longer: some 292 million years. */
+bool parse_time_span(const char *text, int64_t *ms);
+
 #endif

@@ -49,7 +49,7 @@ static void print_failure(const struct forage_page *page)
 
 static bool ended(const struct forage_page *page, const char *outcome)
 {
-    return page->outcome && strcmp(page->outcome, outcome) == 0;
+    return strcmp(page->outcome, outcome) == 0;
 }
 
 static void print_success(const struct forage_page *page)
@@ -61,8 +61,7 @@ static void print_success(const struct forage_page *page)
 
 static void print_skipped(const struct forage_page *page)
 {
-    fprintf(stderr, "%s skipped  %s%s%s  %s\n", page->name, *page->error ? page->error : "not due",
-            *page->detail ? ": " : "", page->detail, page->url);
+    fprintf(stderr, "%s skipped  %s  %s\n", page->name, page->url, *page->detail ? page->detail : page->error);
 }
 
 void display_page(const struct forage_page *page, void *context)
@@ -165,6 +164,12 @@ static void print_outcomes(const struct forage_progress *c)
     }
 }
 
+/* Why the rest is left for the next run. */
+static const char *early_end(const struct forage_summary *s)
+{
+    return s->stopped ? "stopped: " : s->out_of_time ? "out of time: " : s->out_of_quota ? "quota reached: " : "";
+}
+
 void display_summary(struct display *d, const struct forage_summary *s)
 {
     const struct forage_progress *c = &s->counts;
@@ -172,10 +177,10 @@ void display_summary(struct display *d, const struct forage_summary *s)
     clear_progress(d);
     if (d->quiet)
         return;
-    fprintf(stderr, "%s%llu fetched (%s), %llu failed, %llu skipped, %llu bad lines in %u.%03u s",
-            s->stopped ? "stopped: " : "", (unsigned long long)c->fetched, human(c->bytes, size, sizeof size),
-            (unsigned long long)c->failed, (unsigned long long)c->skipped, (unsigned long long)c->bad_lines,
-            c->elapsed_ms / 1000, c->elapsed_ms % 1000);
+    fprintf(stderr, "%s%llu fetched (%s), %llu failed, %llu skipped, %llu bad lines in %u.%03u s", early_end(s),
+            (unsigned long long)c->fetched, human(c->bytes, size, sizeof size), (unsigned long long)c->failed,
+            (unsigned long long)c->skipped, (unsigned long long)c->bad_lines, c->elapsed_ms / 1000,
+            c->elapsed_ms % 1000);
     print_outcomes(c);
     fputc('\n', stderr);
 }

@@ -1,6 +1,7 @@
 /* The program: reads the command line, runs one crawl, shows what happens, and turns it into an exit status. */
 #include "cli/display.h"
 #include "cli/options.h"
+#include "cli/splay.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -21,11 +22,18 @@ static void on_signal(int number)
     forage_stop(running);
 }
 
-static void catch_signals(void)
+static void on_hangup(int number)
 {
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    (void)number;
+    forage_reopen_log(running);
+}
+
+static void catch_signals(bool logs)
+{
+    struct sigaction end = {.sa_handler = on_signal}, hangup = {.sa_handler = logs ? on_hangup : on_signal};
+    sigaction(SIGINT, &end, NULL);
+    sigaction(SIGTERM, &end, NULL);
+    sigaction(SIGHUP, &hangup, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -61,11 +69,11 @@ static int add_sources(struct forage *f, const struct arguments *a)
     return FORAGE_EXIT_OK;
 }
 
-static int run(struct forage *f, struct display *d)
+static int run(struct forage *f, struct display *d, bool logs)
 {
     struct forage_summary summary;
     running = f;
-    catch_signals();
+    catch_signals(logs);
     enum forage_status s = forage_run(f, &summary);
     display_summary(d, &summary);
     if (caught)
@@ -83,11 +91,34 @@ static unsigned useful_workers(const struct arguments *a)
     return a->options.workers && a->options.workers < count ? a->options.workers : count < 2 ? 1 : a->options.workers;
 }
 
+static int refuse(enum forage_status status, const char *error)
+{
+    fprintf(stderr, "forage: %s\n", *error ? error : "out of memory");
+    return exit_of(status);
+}
+
+/* Wait, unless the run would be refused anyway. An exit status, or FORAGE_EXIT_OK to go on. */
+static int splay(const struct arguments *a)
+{
+    char error[512] = "";
+    enum forage_status s = forage_check(&a->options, error, sizeof error);
+    if (s != FORAGE_OK)
+        return refuse(s, error);
+    int number = splay_wait(a->splay_ms, !a->options.log);
+    return number ? 128 + number : FORAGE_EXIT_OK;
+}
+
 static int crawl(struct arguments *a)
 {
     struct display display;
     struct forage *forage;
     char error[512] = "";
+    /* There is no log to open again yet, which is no reason to end. */
+    if (a->options.log)
+        signal(SIGHUP, SIG_IGN);
+    int status = a->splay_ms ? splay(a) : FORAGE_EXIT_OK;
+    if (status != FORAGE_EXIT_OK)
+        return status;
     display_init(&display, a->quiet, a->verbose);
     a->options.workers = useful_workers(a);
     a->options.on_page = display_page;
@@ -95,13 +126,11 @@ static int crawl(struct arguments *a)
     a->options.on_tick = display_tick;
     a->options.context = &display;
     enum forage_status s = forage_new(&a->options, &forage, error, sizeof error);
-    if (s != FORAGE_OK) {
-        fprintf(stderr, "forage: %s\n", *error ? error : "out of memory");
-        return exit_of(s);
-    }
-    int status = add_sources(forage, a);
+    if (s != FORAGE_OK)
+        return refuse(s, error);
+    status = add_sources(forage, a);
     if (status == FORAGE_EXIT_OK)
-        status = run(forage, &display);
+        status = run(forage, &display, a->options.log);
     forage_free(forage);
     return status;
 }

@@ -197,6 +197,9 @@ enum forage_status config_init(struct config *config, const struct forage_option
         return s;
     struct config c = {.options = *options, .fixed_window = options->connections != 0};
     fill_defaults(&c.options);
+    retry_policy_init(&c.retry, c.options.tries, c.options.max_wait_ms);
+    if (options->retry_on && !retry_policy_parse(&c.retry, options->retry_on, error, error_size))
+        return FORAGE_USAGE;
     bool copied = copy_all(&c);
     wrong = fill_connect_to(&c, options);
     if (!copied || wrong) {

@@ -7,6 +7,7 @@
 #define CRAWL_CONFIG_H
 
 #include "base/buffer.h"
+#include "crawl/retry.h"
 #include "fetch/fetcher.h"
 
 #include <forage/forage.h>
@@ -17,6 +18,7 @@ struct config {
     char **headers;
     char **connect_to;
     bool fixed_window; /* the user said how many connections */
+    struct retry_policy retry;
 
     /* What is in the files of these names; nothing without a name, or when a file of cookies or of HSTS is yet to be made. */
     struct buffer netrc, auth, cookies, hsts;

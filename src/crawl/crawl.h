@@ -1,27 +1,38 @@
 /* The crawl: everything that one forage_run needs, and the path of a job through it.
  *
- * feed (lists to frontier), dispatch (frontier to workers), answer (what came back: follow, keep, fail), naming and landing
- * (files), report (counts, callbacks, log). Each file's functions are declared here in that order; data flows down the list, and
- * goes up only where answer gives a job back to the frontier.
+ * feed (lists to jobs), admit (jobs to the frontier, past robots.txt), dispatch (frontier to workers), answer (what came back: follow,
+ * keep, try again, fail), naming and landing (files), report (counts, callbacks, log). Each file's functions are declared here
+ * in that order; data flows down the list, and goes up only where answer gives a job back to admit. Beside them stand what is known
+ * for longer than one job: record.h (pages), gate.h (robots.txt), memory.h (state and lock), identity.h (cookies and the like).
  *
  * Context: the thread that calls forage_run, unless a comment says otherwise. */
 #ifndef CRAWL_CRAWL_H
 #define CRAWL_CRAWL_H
 
+#include "crawl/claims.h"
 #include "crawl/config.h"
 #include "crawl/frontier.h"
+#include "crawl/job.h"
 #include "crawl/list.h"
+#include "crawl/memory.h"
+#include "crawl/outputs.h"
+#include "crawl/record.h"
+#include "crawl/retry.h"
 #include "crawl/seen.h"
 #include "crawl/window.h"
 #include "fetch/message.h"
+#include "store/lock.h"
 #include "store/name.h"
 #include "store/pages.h"
 #include "store/site.h"
+#include "store/state.h"
 #include "web/pattern.h"
 
 #include <forage/forage.h>
 #include <multiproc/executor.h>
 #include <stdio.h>
+
+struct identity;
 
 /* A list or a URL that was added, in the order in which it was. */
 struct source {
@@ -29,6 +40,25 @@ struct source {
     bool is_list;
     struct list *list; /* while it is being read */
     char text[];
+};
+
+/* How a host did in this run. */
+enum host_class {
+    HOST_UNMET,
+    HOST_WELL,
+    HOST_WITH_ERRORS, /* it answered, and not always well */
+    HOST_UNREACHABLE, /* it never answered */
+    HOST_CLASSES
+};
+
+/* Why a run ends. */
+enum end {
+    END_NOT_YET,
+    END_DONE,    /* all that was asked for has been done */
+    END_STOPPED, /* forage_stop */
+    END_TIME,    /* --max-time */
+    END_QUOTA,   /* --quota */
+    END_TROUBLE, /* a disk that is full, a state that cannot be written: going on would only repeat it */
 };
 
 struct crawl {
@@ -43,18 +73,30 @@ struct crawl {
     struct job *parked, **parked_end;
     struct frontier frontier;
 
+    struct folder_lock lock;
+    bool locked;
+    struct state *state; /* NULL: nothing is remembered */
+    struct state_run run;
+    int64_t last_success_ms; /* when a run of this folder last ended with exit status 0 */
+    bool memory_failed;
+    char damage[512];     /* what became of a database that was damaged */
+    struct buffer pruned; /* files to take away when the rows say that they are gone */
+    struct identity *identity;
+    uint64_t random;
+
     struct pattern *pattern;
     struct sites *sites;
     struct pages *pages;
+    struct claims claims;
 
-    FILE *log;
-    char *log_buffer; /* the stream's; freed after it */
-    bool log_failed;
+    struct outputs outputs; /* log, metrics, lists of failures */
     struct forage_progress counts;
     uint64_t failures[FETCH_ERROR_COUNT];
+    uint64_t hosts[HOST_CLASSES];
     int exit_status;
     enum forage_status trouble; /* why the run cannot be called complete; FORAGE_OK: it can */
     int64_t started_ms, ticked_ms;
+    enum end end;
 
     int epoll;
     int stop_fd;
@@ -62,6 +104,12 @@ struct crawl {
     bool waits_for_list; /* the list's descriptor is in the epoll set */
     bool broken;         /* the pool cannot replace its workers any more */
 };
+
+/* End the run in good order: nothing more is asked for. The first reason counts. */
+void crawl_end_early(struct crawl *c, enum end why);
+
+/* Random bits for back-off. */
+uint32_t crawl_random(struct crawl *c);
 
 /* ---- feed: sources to jobs ---- */
 
@@ -78,12 +126,29 @@ bool feed_names_host(const struct crawl *c, const struct url *url);
 /* Set JOB aside until all sources are read; false when too many wait. */
 bool feed_park(struct crawl *c, struct job *job);
 
+/* ---- admit: jobs to the frontier; each of these may end the job ---- */
+
+/* A URL that was offered. */
+void admit_new(struct crawl *c, struct job *job);
+
+/* A job with another target than before. */
+void admit_target(struct crawl *c, struct job *job);
+
+/* A job to be tried again, not before DUE_MS. */
+void admit_later(struct crawl *c, struct job *job, int64_t due_ms);
+
+/* HOST has just been given up: so are its jobs. */
+void admit_give_up_host(struct crawl *c, struct host *host);
+
 /* ---- dispatch: jobs to workers ---- */
 
 void dispatch_turn(struct crawl *c);
 
 /* Whether dispatch_turn would send something. */
-bool dispatch_is_due(const struct crawl *c);
+bool dispatch_is_due(struct crawl *c);
+
+/* How long JOB's body may be. */
+uint64_t dispatch_max_bytes(const struct crawl *c, const struct job *job);
 
 /* ---- answer: what workers send ---- */
 
@@ -98,7 +163,7 @@ void answer_give_up(struct crawl *c, struct job *job);
 /* Give JOB's page its name, if it has none yet. False when memory is out. */
 bool naming_page(struct crawl *c, struct job *job);
 
-/* The file's name below the output folder. 0, or an errno. */
+/* The file's name below the output folder. 0, or an errno: EEXIST, another URL's file has that name. */
 int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE]);
 
 /* ---- landing: pages to files ---- */
@@ -115,26 +180,28 @@ void landing_abandon(struct job *job);
 /* See which files are in place. */
 void landing_turn(struct crawl *c);
 
+/* Wait until all that was given to the writers is in place, or has failed. */
+void landing_drain(struct crawl *c);
+
 /* A pages_done_fn; CONTEXT is the crawl. */
 void landing_done(const struct pages_done *done, void *context);
 
 /* ---- report: jobs at their end ---- */
 
-/* JOB has succeeded, or failed with job->error or an HTTP status: count it, tell the user, log it, and free it. */
+/* JOB has succeeded, or failed with job->error or an HTTP status, or was skipped (job->outcome): count it, remember it, tell the user,
+ * log it, and free it. */
 void report_end(struct crawl *c, struct job *job);
+
+/* The same for one whose file is in place, or could not be put there. */
+void report_kept(struct crawl *c, struct job *job, const struct pages_done *done);
+
 void report_bad_line(struct crawl *c, const char *file, unsigned long line, const char *reason);
 
-/* The log could not be written, as errno says: told once, as a line 0 of the log. */
-void report_log_failure(struct crawl *c);
-
-/* A list or the log failed: tell the user. LINE is where, 0 if that has no meaning. */
+/* A list, an output file or the state failed: tell the user. LINE is where, 0 if that has no meaning. */
 void report_file_failure(struct crawl *c, const char *file, unsigned long line, const char *reason);
 
 /* A failure that is not one URL's: FILE for lists and the log. */
 void report_trouble(struct crawl *c, enum forage_status status);
 void report_tick(struct crawl *c, bool at_end);
-
-/* Write PAGE's line to LOG; false when that fails. */
-bool log_line(FILE *log, const struct forage_page *page);
 
 #endif

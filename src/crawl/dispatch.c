@@ -3,8 +3,17 @@
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
+#include "crawl/gate.h"
+#include "crawl/identity.h"
+#include "crawl/resume.h"
 
 enum { FEW = 16 }; /* so many transfers never keep a worker busy */
+
+/* Where requests are put together, one after another. */
+struct outgoing {
+    struct buffer message;
+    struct buffer lines;
+};
 
 static unsigned least_busy(const struct crawl *c)
 {
@@ -38,62 +47,111 @@ static unsigned choose_worker(const struct crawl *c, struct job *job)
     return c->load[home] >= c->config.fetch.transfers || c->load[home] > 2 * c->load[least] ? least : home;
 }
 
+/* ---- The request ---- */
+
 static unsigned request_flags(const struct crawl *c, const struct job *job)
 {
     unsigned flags = 0;
     if (!c->config.options.allow_private && !feed_names_host(c, job_target(job)))
         flags |= FETCH_PUBLIC_ONLY;
-    if (job->foreign)
+    if (job->foreign || job->kind == JOB_ROBOTS)
         flags |= FETCH_FOREIGN;
+    if (job->kind == JOB_ROBOTS)
+        flags |= FETCH_CUT;
+    if (job->looks_up)
+        flags |= FETCH_RESOLVE_ONLY;
+    else if (frontier_wants_start(job))
+        flags |= FETCH_TELL_START;
     return flags;
 }
 
-static enum mp_status send_job(struct crawl *c, struct job *job, struct buffer *message)
+uint64_t dispatch_max_bytes(const struct crawl *c, const struct job *job)
+{
+    if (job->kind == JOB_ROBOTS)
+        return GATE_TEXT_MAX;
+    return job->own && job->own->max_bytes ? job->own->max_bytes : c->config.options.max_bytes;
+}
+
+/* What the list says of one URL is for its origin, as what the options say is. */
+static bool own_header_lines(const struct job *job, struct buffer *lines)
+{
+    bool ok = true;
+    if (!job->own || job->foreign)
+        return true;
+    for (size_t i = 0; i < job->own->header_count; i++)
+        ok = ok && buffer_printf(lines, "%s\n", job->own->headers[i]);
+    return ok;
+}
+
+static bool make_request(struct crawl *c, struct job *job, struct outgoing *out)
 {
     const struct url *url = job_target(job);
+    buffer_clear(&out->message);
+    buffer_clear(&out->lines);
     struct fetch_request request = {
         .flags = request_flags(c, job),
         .port = url->port,
+        .max_bytes = dispatch_max_bytes(c, job),
         .host = {url->host.at, url->host.len},
         .url = {url->href, url->href_len},
     };
-    buffer_clear(message);
+    if (job->kind == JOB_PAGE)
+        record_fill_request(c, job, &request);
+    resume_fill_request(job, &request);
+    job->validated = job->validated && !job->resume.at;
+    if (!identity_header_lines(c->identity, job, &out->lines) || !own_header_lines(job, &out->lines))
+        return false;
+    request.headers = (struct text){out->lines.data, out->lines.len};
+    return fetch_request_encode(&request, &out->message);
+}
+
+static enum mp_status send_job(struct crawl *c, struct job *job, struct outgoing *out)
+{
     job->slot = choose_worker(c, job);
-    if (!fetch_request_encode(&request, message))
+    job->looks_up = frontier_needs_address(&c->frontier, job);
+    if (!make_request(c, job, out))
         return MP_NO_MEMORY;
-    return mp_pool_submit(c->pool, (int)job->slot, message->data, message->len, answer_part, job);
+    return mp_pool_submit(c->pool, (int)job->slot, out->message.data, out->message.len, answer_part, job);
 }
 
 /* A task holds 64 KiB, which only the longest URLs exceed. */
 static void fail(struct crawl *c, struct job *job, enum mp_status status)
 {
-    frontier_leave(&c->frontier, job);
+    frontier_leave(&c->frontier, job, clock_ms());
+    landing_abandon(job);
     job->error = status == MP_TOO_BIG ? FETCH_URL : FETCH_IO;
     snprintf(job->detail, sizeof job->detail, "%s",
              status == MP_TOO_BIG ? "the URL is too long for a request" : mp_status_text(status));
-    report_end(c, job);
+    if (job->kind == JOB_ROBOTS)
+        gate_failed(c, job);
+    else
+        report_end(c, job);
 }
 
-bool dispatch_is_due(const struct crawl *c)
+bool dispatch_is_due(struct crawl *c)
 {
-    return c->frontier.in_flight < c->window.size && frontier_has_next(&c->frontier);
+    return !c->end && c->frontier.in_flight < c->window.size && frontier_has_next(&c->frontier, clock_ms());
 }
 
 void dispatch_turn(struct crawl *c)
 {
-    struct buffer message = {0};
-    if (frontier_has_next(&c->frontier))
-        window_turn(&c->window, (unsigned)c->frontier.in_flight, clock_ms());
+    struct outgoing out = {0};
+    int64_t now = clock_ms();
+    if (c->end)
+        return;
+    if (frontier_has_next(&c->frontier, now))
+        window_turn(&c->window, (unsigned)c->frontier.in_flight, now);
     while (c->frontier.in_flight < c->window.size) {
-        struct job *job = frontier_next(&c->frontier);
+        struct job *job = frontier_next(&c->frontier, now);
         if (!job)
             break;
         job->attempts++;
-        enum mp_status status = send_job(c, job, &message);
+        enum mp_status status = send_job(c, job, &out);
         if (status == MP_OK)
             c->load[job->slot]++;
         else
             fail(c, job, status);
     }
-    buffer_release(&message);
+    buffer_release(&out.message);
+    buffer_release(&out.lines);
 }

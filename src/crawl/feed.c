@@ -57,6 +57,14 @@ bool feed_names_host(const struct crawl *c, const struct url *url)
     return seen_has(&c->named_hosts, url->host.at, url->host.len);
 }
 
+/* The host was named meanwhile: now the address may be any. */
+static void admit_again(struct crawl *c, struct job *job)
+{
+    job->error = FETCH_OK;
+    *job->detail = '\0';
+    admit_target(c, job);
+}
+
 bool feed_park(struct crawl *c, struct job *job)
 {
     static const unsigned max = PARKED_MAX;
@@ -64,8 +72,8 @@ bool feed_park(struct crawl *c, struct job *job)
         return false;
     if (feed_names_host(c, job_target(job))) { /* by a line that was read while the job was out */
         job->parked = true;
-        job->error = FETCH_OK;
-        return frontier_add(&c->frontier, job);
+        admit_again(c, job);
+        return true;
     }
     if (!c->sources || c->counts.in_flight > max)
         return false;
@@ -84,39 +92,43 @@ static void unpark(struct crawl *c)
     c->parked_end = &c->parked;
     for (struct job *next; job; job = next) {
         next = job->next;
-        if (!feed_names_host(c, job_target(job)) || !frontier_add(&c->frontier, job))
-            report_end(c, job);
+        if (feed_names_host(c, job_target(job)))
+            admit_again(c, job);
         else
-            job->error = FETCH_OK;
+            report_end(c, job);
     }
 }
 
-static void offer_url(struct crawl *c, struct url *url)
+static void offer_url(struct crawl *c, struct url *url, struct line_options *own)
 {
     enum seen_result known = seen_add(&c->seen, url->href, url->href_len);
     if (known == SEEN_KNOWN) {
         c->counts.skipped++;
         url_release(url);
+        line_options_free(own);
         return;
     }
     seen_add(&c->named_hosts, url->host.at, url->host.len);
-    struct job *job = job_new(c, url);
-    if (known == SEEN_NO_MEMORY || !job || !frontier_add(&c->frontier, job)) {
+    struct job *job = job_new(c, url, own);
+    if (known == SEEN_NO_MEMORY || !job) {
         job_free(job);
         report_trouble(c, FORAGE_NO_MEMORY);
         return;
     }
     c->counts.in_flight++;
+    admit_new(c, job);
 }
 
-static void offer_line(struct crawl *c, const char *file, unsigned long number, const char *line, size_t len)
+static void offer_entry(struct crawl *c, const struct list_entry *entry)
 {
     struct url url = {0};
-    enum url_status status = url_parse_line(&url, line, len);
-    if (status == URL_OK)
-        offer_url(c, &url);
-    else
-        report_bad_line(c, file, number, url_status_text(status));
+    enum url_status status = url_parse_line(&url, entry->url, entry->url_len);
+    if (status == URL_OK) {
+        offer_url(c, &url, entry->options);
+        return;
+    }
+    line_options_free(entry->options);
+    report_bad_line(c, entry->file, entry->line, url_status_text(status));
 }
 
 static void watch_list(struct crawl *c, int fd)
@@ -132,35 +144,31 @@ static void unwatch_list(struct crawl *c, int fd)
     c->waits_for_list = false;
 }
 
-static void list_failed(struct crawl *c, const struct source *s, int error)
-{
-    report_file_failure(c, s->text, s->list ? list_line_number(s->list) : 0, strerror(error));
-}
-
 /* One step in the list at the head; false when it has nothing more for now. */
 static bool read_list(struct crawl *c, struct source *s)
 {
-    if (!s->list && list_open(s->text, &s->list) != LIST_LINE) {
-        list_failed(c, s, errno);
+    struct list_entry entry;
+    if (!s->list && !(s->list = list_open(s->text))) {
+        report_file_failure(c, s->text, 0, strerror(errno));
         source_pop(c);
         return true;
     }
-    const char *line;
-    size_t len;
     unwatch_list(c, list_fd(s->list));
-    switch (list_next(s->list, &line, &len)) {
-    case LIST_LINE:
-        offer_line(c, list_name(s->list), list_line_number(s->list), line, len);
+    switch (list_next(s->list, &entry)) {
+    case LIST_ENTRY:
+        offer_entry(c, &entry);
         return true;
-    case LIST_TOO_LONG:
-        report_bad_line(c, list_name(s->list), list_line_number(s->list), "the line is longer than 64 KiB");
+    case LIST_BAD_LINE:
+        report_bad_line(c, entry.file, entry.line, entry.reason);
+        return true;
+    case LIST_BAD_FILE:
+        report_file_failure(c, entry.file, entry.line, entry.reason);
+        return true;
+    case LIST_BUSY:
         return true;
     case LIST_WAIT:
         watch_list(c, list_fd(s->list));
         return false;
-    case LIST_SYSTEM:
-        list_failed(c, s, errno);
-        break;
     case LIST_END:
         break;
     }
@@ -176,7 +184,7 @@ void feed_turn(struct crawl *c)
         if (s->is_list) {
             more = read_list(c, s);
         } else {
-            offer_line(c, "", 0, s->text, strlen(s->text));
+            offer_entry(c, &(struct list_entry){.file = "", .url = s->text, .url_len = strlen(s->text)});
             source_pop(c);
         }
     }

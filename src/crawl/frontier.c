@@ -1,245 +1,226 @@
-#include "crawl/frontier.h"
+/* Jobs: how they come into the frontier, go out and leave. */
+#include "crawl/frontier_internal.h"
 
 #include "base/hash.h"
 
-#include <stdlib.h>
-#include <string.h>
+enum { IDLE_HOSTS = 65536 };
 
-enum { FIRST_BUCKETS = 256 };
-
-/* A host exists while it has a job, queued or in flight. */
-struct host {
-    struct host *chain;                   /* in its bucket */
-    struct host *ready_prev, *ready_next; /* in the ring of hosts that may be asked; NULL: not in it */
-    struct job *first, *last;
-    uint64_t hash;
-    unsigned in_flight;
-    unsigned home; /* a worker's slot plus one; 0: none yet */
-    uint16_t port;
-    size_t name_len;
-    char name[];
-};
-
-void frontier_init(struct frontier *f, unsigned per_host)
+void frontier_init(struct frontier *f, const struct frontier_options *options)
 {
-    *f = (struct frontier){.per_host = per_host};
+    *f = (struct frontier){.options = *options};
+    if (!f->options.idle_hosts)
+        f->options.idle_hosts = IDLE_HOSTS;
+    table_init(&f->hosts);
+    table_init(&f->groups);
 }
 
-/* ---- The table of hosts ---- */
+/* ---- Coming ---- */
 
-static uint64_t hash_of(const struct url *url)
+static void arrived(struct frontier *f, struct host *h, struct job *job)
 {
-    return hash_bytes(url->host.at, url->host.len, url->port);
+    job->host = h;
+    job->in_group = job->told = false;
+    f->queued++;
+    host_changed(f, h);
 }
 
-static bool grow(struct frontier *f)
+static bool add(struct frontier *f, struct job *job, bool urgent)
 {
-    size_t count = f->bucket_count ? f->bucket_count * 2 : FIRST_BUCKETS;
-    struct host **buckets = calloc(count, sizeof *buckets);
-    if (!buckets)
+    struct host *h = hosts_get(f, job_target(job));
+    if (!h)
         return false;
-    for (size_t i = 0; i < f->bucket_count; i++) {
-        for (struct host *h = f->buckets[i], *next; h; h = next) {
-            next = h->chain;
-            h->chain = buckets[h->hash & (count - 1)];
-            buckets[h->hash & (count - 1)] = h;
-        }
-    }
-    free(f->buckets);
-    f->buckets = buckets;
-    f->bucket_count = count;
+    job->suspect = false; /* a redirect of one is a new start */
+    job->urgent = urgent;
+    queues_append(queues_of(h, job), job);
+    arrived(f, h, job);
     return true;
 }
-
-static bool is_host_of(const struct host *h, const struct url *url)
-{
-    return h->port == url->port && h->name_len == url->host.len && memcmp(h->name, url->host.at, h->name_len) == 0;
-}
-
-static struct host *host_of(struct frontier *f, const struct url *url)
-{
-    if (f->host_count >= f->bucket_count && !grow(f))
-        return NULL;
-    uint64_t hash = hash_of(url);
-    struct host **bucket = &f->buckets[hash & (f->bucket_count - 1)];
-    for (struct host *h = *bucket; h; h = h->chain)
-        if (is_host_of(h, url))
-            return h;
-    struct host *h = calloc(1, sizeof *h + url->host.len);
-    if (!h)
-        return NULL;
-    h->hash = hash;
-    h->port = url->port;
-    h->name_len = url->host.len;
-    memcpy(h->name, url->host.at, h->name_len);
-    h->chain = *bucket;
-    *bucket = h;
-    f->host_count++;
-    return h;
-}
-
-static void host_forget(struct frontier *f, struct host *h)
-{
-    struct host **link = &f->buckets[h->hash & (f->bucket_count - 1)];
-    while (*link != h)
-        link = &(*link)->chain;
-    *link = h->chain;
-    f->host_count--;
-    free(h);
-}
-
-/* ---- The ring of hosts that may be asked ---- */
-
-static void ring_insert(struct frontier *f, struct host *h)
-{
-    if (!f->ready) {
-        f->ready = h->ready_prev = h->ready_next = h;
-        return;
-    }
-    h->ready_next = f->ready; /* behind all others */
-    h->ready_prev = f->ready->ready_prev;
-    h->ready_prev->ready_next = h;
-    f->ready->ready_prev = h;
-}
-
-static void ring_remove(struct frontier *f, struct host *h)
-{
-    if (f->ready == h)
-        f->ready = h->ready_next == h ? NULL : h->ready_next;
-    h->ready_prev->ready_next = h->ready_next;
-    h->ready_next->ready_prev = h->ready_prev;
-    h->ready_prev = h->ready_next = NULL;
-}
-
-/* Bring the ring, and the host's existence, in line with what the host has. */
-static void host_changed(struct frontier *f, struct host *h)
-{
-    bool ready = h->first && h->in_flight < f->per_host;
-    if (ready && !h->ready_next)
-        ring_insert(f, h);
-    else if (!ready && h->ready_next)
-        ring_remove(f, h);
-    if (!h->first && !h->in_flight)
-        host_forget(f, h);
-}
-
-/* ---- Jobs ---- */
 
 bool frontier_add(struct frontier *f, struct job *job)
 {
-    struct host *h = host_of(f, job_target(job));
+    return add(f, job, false);
+}
+
+bool frontier_add_first(struct frontier *f, struct job *job)
+{
+    return add(f, job, true);
+}
+
+static bool add_later(struct frontier *f, struct job *job, bool suspect, int64_t key)
+{
+    struct host *h = hosts_get(f, job_target(job));
     if (!h)
         return false;
-    job->host = h;
-    job->suspect = false; /* a redirect of one is a new start: its place is its host's again */
-    job->next = NULL;
-    if (h->first)
-        h->last->next = job;
-    else
-        h->first = job;
-    h->last = job;
-    f->queued++;
-    host_changed(f, h);
+    job->suspect = suspect;
+    if (!queues_push_later(f, h, job, key)) {
+        host_changed(f, h); /* it may be new */
+        return false;
+    }
+    arrived(f, h, job);
     return true;
 }
 
-void frontier_add_suspect(struct frontier *f, struct job *job)
+bool frontier_add_later(struct frontier *f, struct job *job, int64_t due_ms)
 {
-    job->suspect = true;
-    job->host = NULL;
-    job->next = f->suspects;
-    f->suspects = job;
-    f->queued++;
+    return add_later(f, job, false, due_ms);
 }
 
-static struct job *next_suspect(struct frontier *f)
+bool frontier_add_suspect(struct frontier *f, struct job *job)
 {
-    struct job *job = f->suspects;
-    if (!job || f->suspect_out)
-        return NULL;
-    f->suspects = job->next;
-    f->suspect_out = true;
-    return job;
+    if (!add_later(f, job, true, f->suspect_count++))
+        return false;
+    queues_let_suspect(f);
+    return true;
 }
 
-static struct job *next_of_host(struct frontier *f)
+/* ---- Going ---- */
+
+static struct host *take_turn(struct frontier *f)
 {
-    struct host *h = f->ready;
-    if (!h)
-        return NULL;
-    struct job *job = h->first;
-    h->first = job->next;
-    h->in_flight++;
-    f->ready = h->ready_next; /* the next host's turn */
-    host_changed(f, h);
-    return job;
+    struct turn *t = f->ready;
+    f->ready = t->next; /* the next one's turn */
+    if (!t->is_group)
+        return (struct host *)t;
+    struct group *g = (struct group *)t;
+    struct turn *member = g->ready;
+    g->ready = member->next;
+    return (struct host *)member;
 }
 
-struct job *frontier_next(struct frontier *f)
+static void go_out(struct frontier *f, struct host *h, struct job *job)
 {
-    struct job *job = next_suspect(f);
-    if (!job)
-        job = next_of_host(f);
-    if (job) {
-        job->next = NULL;
-        f->queued--;
-        f->in_flight++;
-    }
-    return job;
-}
-
-bool frontier_has_next(const struct frontier *f)
-{
-    return f->ready || (f->suspects && !f->suspect_out);
-}
-
-void frontier_leave(struct frontier *f, struct job *job)
-{
-    f->in_flight--;
-    if (job->suspect) {
-        f->suspect_out = false;
+    job->asked_ms = f->now_ms;
+    h->turn.out++;
+    f->queued--;
+    f->in_flight++;
+    if (f->options.per_ip && !h->group) {
+        h->looking_up = job;
         return;
     }
-    struct host *h = job->host;
-    job->host = NULL;
-    h->in_flight--;
-    host_changed(f, h);
+    bool wants_start = host_delay_ms(h) > 0;
+    h->turn.starting = wants_start ? job : NULL;
+    if (!wants_start)
+        h->last_start_ms = f->now_ms;
+    if (!h->group)
+        return;
+    job->in_group = true;
+    h->group->turn.out++;
+    h->group->turn.starting = h->turn.starting;
 }
+
+struct job *frontier_next(struct frontier *f, int64_t now_ms)
+{
+    queues_settle(f, now_ms);
+    if (!f->ready)
+        return NULL;
+    struct host *h = take_turn(f);
+    struct job *job = queues_pop(h->urgent.first ? &h->urgent : &h->jobs);
+    go_out(f, h, job);
+    host_changed(f, h);
+    return job;
+}
+
+bool frontier_has_next(struct frontier *f, int64_t now_ms)
+{
+    queues_settle(f, now_ms);
+    return f->ready;
+}
+
+int64_t frontier_due_ms(const struct frontier *f)
+{
+    const struct heap_node *job = heap_first(&f->later), *turn = heap_first(&f->waiting);
+    int64_t due_ms = job ? job->key : INT64_MAX;
+    return turn && turn->key < due_ms ? turn->key : due_ms;
+}
+
+bool frontier_wants_start(const struct job *job)
+{
+    return job->host && job->host->turn.starting == job;
+}
+
+/* ---- Starting and leaving ---- */
+
+static void end_start(struct host *h, struct job *job)
+{
+    if (h->turn.starting == job)
+        h->turn.starting = NULL;
+    if (h->group && h->group->turn.starting == job)
+        h->group->turn.starting = NULL;
+}
+
+static void start_counts(struct frontier *f, struct host *h, struct job *job)
+{
+    h->last_start_ms = f->now_ms;
+    if (!job->in_group)
+        return;
+    int64_t next_ms = frontier_after(f->now_ms, host_delay_ms(h));
+    if (next_ms > h->group->next_start_ms)
+        h->group->next_start_ms = next_ms;
+}
+
+void frontier_started(struct frontier *f, struct job *job, int64_t now_ms)
+{
+    if (!frontier_wants_start(job))
+        return;
+    frontier_tell_time(f, now_ms);
+    job->told = true;
+    job->asked_ms = now_ms;
+    end_start(job->host, job);
+    start_counts(f, job->host, job);
+    host_changed(f, job->host);
+}
+
+static void give_place_back(struct frontier *f, struct host *h, struct job *job)
+{
+    f->in_flight--;
+    h->turn.out--;
+    if (job->in_group)
+        h->group->turn.out--;
+    job->in_group = false;
+    if (h->looking_up == job)
+        h->looking_up = NULL;
+    end_start(h, job);
+}
+
+void frontier_leave(struct frontier *f, struct job *job, int64_t now_ms)
+{
+    struct host *h = job->host;
+    frontier_tell_time(f, now_ms);
+    if (!job->told && h->looking_up != job)
+        start_counts(f, h, job);
+    give_place_back(f, h, job);
+    job->host = NULL;
+    host_changed(f, h);
+    if (f->suspect == job) {
+        f->suspect = NULL;
+        queues_let_suspect(f);
+    }
+}
+
+void frontier_put_back(struct frontier *f, struct job *job, int64_t now_ms)
+{
+    struct host *h = job->host;
+    frontier_tell_time(f, now_ms);
+    give_place_back(f, h, job);
+    queues_prepend(queues_of(h, job), job);
+    arrived(f, h, job);
+}
+
+/* ---- The preferred worker ---- */
 
 int frontier_home(const struct job *job)
 {
-    return job->host ? (int)job->host->home - 1 : -1;
+    return job->host ? (int)host_home(job->host) - 1 : -1;
 }
 
 void frontier_set_home(struct job *job, unsigned worker)
 {
     if (job->host)
-        job->host->home = worker + 1;
+        host_set_home(job->host, worker + 1);
 }
 
 unsigned frontier_affinity(const struct job *job)
 {
-    return (unsigned)(hash_of(job_target(job)) >> 32);
-}
-
-static void drop_all(struct job *job, void (*drop)(struct job *job, void *context), void *context)
-{
-    for (struct job *next; job; job = next) {
-        next = job->next;
-        drop(job, context);
-    }
-}
-
-void frontier_release(struct frontier *f, void (*drop)(struct job *job, void *context), void *context)
-{
-    drop_all(f->suspects, drop, context);
-    for (size_t i = 0; i < f->bucket_count; i++) {
-        for (struct host *h = f->buckets[i], *next; h; h = next) {
-            next = h->chain;
-            drop_all(h->first, drop, context);
-            free(h);
-        }
-    }
-    free(f->buckets);
-    *f = (struct frontier){0};
+    const struct url *url = job_target(job);
+    return (unsigned)(hash_bytes(url->host.at, url->host.len, url->port) >> 32);
 }

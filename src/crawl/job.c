@@ -1,16 +1,20 @@
 #include "crawl/job.h"
 
+#include "crawl/record.h"
+
 #include <stdlib.h>
 
-struct job *job_new(struct crawl *crawl, struct url *asked)
+struct job *job_new(struct crawl *crawl, struct url *asked, struct line_options *own)
 {
     struct job *job = calloc(1, sizeof *job);
     if (!job) {
         url_release(asked);
+        line_options_free(own);
         return NULL;
     }
     job->crawl = crawl;
     job->asked = *asked;
+    job->own = own;
     *asked = (struct url){0};
     return job;
 }
@@ -29,13 +33,35 @@ bool job_redirect(struct job *job, struct url *target)
     return true;
 }
 
+bool job_is_success(const struct job *job)
+{
+    if (job->error)
+        return false;
+    return (job->status >= 200 && job->status < 300) || (job->status == 304 && job->validated);
+}
+
+void job_forget_answer(struct job *job)
+{
+    free(job->resume.etag);
+    free(job->resume.last_modified);
+    free(job->etag);
+    free(job->last_modified);
+    job->resume = (struct resume){0};
+    job->etag = job->last_modified = NULL;
+    job->bytes = 0;
+    buffer_clear(&job->body);
+}
+
 void job_free(struct job *job)
 {
     if (!job)
         return;
+    job_forget_answer(job);
     url_release(&job->asked);
     url_release(job->target);
     free(job->target);
+    line_options_free(job->own);
+    record_free(job->known);
     buffer_release(&job->body);
     buffer_release(&job->name);
     free(job->file);

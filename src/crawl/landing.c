@@ -29,11 +29,18 @@ static void wait_for_room(struct crawl *c)
     landing_turn(c);
 }
 
+/* What the next page will meet as well: going on would say it of each. */
+static bool concerns_all(int error)
+{
+    return error == ENOSPC || error == EDQUOT || error == EROFS || error == EMFILE || error == ENFILE || error == EIO;
+}
+
 static void fail(struct crawl *c, struct job *job, int error)
 {
     landing_abandon(job);
     job->error = FETCH_IO;
-    snprintf(job->detail, sizeof job->detail, "%s", strerror(error));
+    snprintf(job->detail, sizeof job->detail, "%s",
+             error == EEXIST ? "another URL of this run has that file" : strerror(error));
     report_end(c, job);
 }
 
@@ -50,7 +57,7 @@ static void collect(struct job *job, const void *data, size_t len)
 void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
 {
     struct text bytes = {part->data, part->len};
-    if (!c->pages)
+    if (!c->pages || job->kind == JOB_ROBOTS)
         return collect(job, part->data, part->len);
     if (job->out_of_memory || !part->len)
         return;
@@ -71,7 +78,9 @@ void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
 static enum store_status put_whole(struct crawl *c, struct job *job, const char *file, const struct pages_bytes *bytes)
 {
     enum store_status s;
-    while ((s = pages_put(c->pages, file, bytes, NULL, job)) == STORE_FULL)
+    struct pages_known known;
+    const struct pages_known *there = record_known_file(job, file, &known) ? &known : NULL;
+    while ((s = pages_put(c->pages, file, bytes, there, job)) == STORE_FULL)
         wait_for_room(c);
     return s;
 }
@@ -84,7 +93,8 @@ static enum store_status put_last(struct crawl *c, struct job *job, const char *
     if (s != STORE_OK)
         return s;
     bytes->release_context = NULL; /* the writer lets go of it now */
-    s = pages_finish(job->page, file, NULL, job);
+    struct pages_known known;
+    s = pages_finish(job->page, file, record_known_file(job, file, &known) ? &known : NULL, job);
     if (s == STORE_OK)
         job->page = NULL;
     return s;
@@ -127,22 +137,33 @@ void landing_abandon(struct job *job)
         pages_abandon(job->page);
     job->page = NULL;
     job->out_of_memory = false;
-    job->bytes = 0;
-    buffer_clear(&job->body);
+    job_forget_answer(job);
 }
 
 void landing_done(const struct pages_done *done, void *arg)
 {
     struct crawl *c = arg;
     struct job *job = done->context;
-    if (done->error) {
-        job->error = FETCH_IO;
-        snprintf(job->detail, sizeof job->detail, "%s: %s: %s", job->file, pages_step_text(done->step),
-                 strerror(done->error));
-        free(job->file);
-        job->file = NULL;
+    if (!job) /* a page that was taken away */
+        return;
+    if (!done->error)
+        return report_kept(c, job, done);
+    job->error = FETCH_IO;
+    snprintf(job->detail, sizeof job->detail, "%s: %s: %s", job->file, pages_step_text(done->step),
+             strerror(done->error));
+    if (concerns_all(done->error)) {
+        report_file_failure(c, job->file, 0, strerror(done->error));
+        crawl_end_early(c, END_TROUBLE);
     }
+    free(job->file);
+    job->file = NULL;
     report_end(c, job);
+}
+
+void landing_drain(struct crawl *c)
+{
+    while (c->pages && pages_pending(c->pages))
+        wait_for_room(c);
 }
 
 void landing_turn(struct crawl *c)

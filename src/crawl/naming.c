@@ -29,7 +29,7 @@ static size_t add_account(struct buffer *b, const struct url *url, bool *ok)
     return begin;
 }
 
-int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE])
+static int automatic_name(struct crawl *c, struct job *job, char name[NAME_SIZE])
 {
     const struct url *url = &job->asked;
     struct buffer b = {0};
@@ -52,6 +52,31 @@ int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE])
         error = EINVAL;
     buffer_release(&b);
     return error;
+}
+
+/* The name that the list gives, checked when the list was read. */
+static int own_name(const struct job *job, char name[NAME_SIZE])
+{
+    size_t len = strlen(job->own->out);
+    if (len >= NAME_SIZE)
+        return ENAMETOOLONG;
+    memcpy(name, job->own->out, len + 1);
+    return 0;
+}
+
+int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE])
+{
+    int error = job->own && job->own->out ? own_name(job, name) : automatic_name(c, job, name);
+    if (error)
+        return error;
+    switch (claims_make(&c->claims, name, job->asked.href)) {
+    case CLAIM_OWN:
+        return 0;
+    case CLAIM_TAKEN:
+        return EEXIST;
+    default:
+        return ENOMEM;
+    }
 }
 
 bool naming_page(struct crawl *c, struct job *job)

@@ -46,22 +46,66 @@ static void fail_with(struct crawl *c, int exit_status)
         c->exit_status = exit_status;
 }
 
-static bool is_success(const struct job *job)
+/* ---- Counting ---- */
+
+/* A page whose bytes are what they were is unchanged, also when its file had to be written again. */
+static bool is_same(const struct job *job, const struct pages_done *done)
 {
-    return !job->error && job->status >= 200 && job->status < 300;
+    if (job->status == 304)
+        return true;
+    const struct record *known = job->known;
+    return done && known && known->row.has_digest && memcmp(known->row.digest, done->digest, sizeof done->digest) == 0;
+}
+
+static enum outcome outcome_of(const struct crawl *c, const struct job *job, const struct pages_done *done)
+{
+    if (job->outcome == OUTCOME_SKIPPED || job->outcome == OUTCOME_PUT_OFF)
+        return job->outcome;
+    if (!job_is_success(job))
+        return !job->error && (job->status == 404 || job->status == 410) ? OUTCOME_GONE : OUTCOME_FAILED;
+    if (c->state && is_same(job, done))
+        return OUTCOME_UNCHANGED;
+    return job->known && job->known->row.last_fetched_ms ? OUTCOME_CHANGED : OUTCOME_NEW;
+}
+
+static void count_failure(struct crawl *c, const struct job *job)
+{
+    c->counts.failed++;
+    if (job->outcome == OUTCOME_GONE)
+        c->counts.gone++;
+    if (job->outcome == OUTCOME_PUT_OFF)
+        c->counts.put_off++;
+    c->failures[job->error]++;
+    fail_with(c, job->error ? exit_of_error(job->error) : exit_of_status(job->status));
 }
 
 static void count(struct crawl *c, const struct job *job)
 {
-    c->counts.in_flight--;
-    if (is_success(job)) {
-        c->counts.fetched++;
-        c->counts.bytes += job->bytes;
+    struct forage_progress *counts = &c->counts;
+    counts->in_flight--;
+    if (job->outcome == OUTCOME_SKIPPED) {
+        counts->skipped++;
         return;
     }
-    c->counts.failed++;
-    c->failures[job->error]++;
-    fail_with(c, job->error ? exit_of_error(job->error) : exit_of_status(job->status));
+    if (!job_is_success(job)) {
+        count_failure(c, job);
+        return;
+    }
+    counts->fetched++;
+    counts->bytes += job->bytes;
+    ++*(job->outcome == OUTCOME_NEW       ? &counts->new_pages
+        : job->outcome == OUTCOME_CHANGED ? &counts->changed
+                                          : &counts->unchanged);
+}
+
+static const char *outcome_word(enum outcome outcome)
+{
+    static const char *const words[OUTCOME_COUNT] = {
+        [OUTCOME_NEW] = "new",        [OUTCOME_CHANGED] = "changed", [OUTCOME_UNCHANGED] = "unchanged",
+        [OUTCOME_GONE] = "gone",      [OUTCOME_FAILED] = "failed",   [OUTCOME_SKIPPED] = "skipped",
+        [OUTCOME_PUT_OFF] = "failed",
+    };
+    return words[outcome];
 }
 
 static struct forage_page page_of(const struct job *job)
@@ -72,12 +116,13 @@ static struct forage_page page_of(const struct job *job)
         .status = job->status,
         .error = fetch_error_word(job->error),
         .detail = job->detail,
-        .ok = is_success(job),
+        .ok = job_is_success(job) && job->outcome != OUTCOME_SKIPPED,
+        .outcome = outcome_word(job->outcome),
         .attempts = job->attempts,
         .name = buffer_text(&job->name),
         .file = job->file ? job->file : "",
         .type = job->type,
-        .bytes = job->error ? 0 : job->bytes,
+        .bytes = job->error || job->status == 304 ? 0 : job->bytes,
         .ms = job->ms,
         .body = job->body.data,
         .body_len = job->body.len,
@@ -92,18 +137,35 @@ static void tame(char *text)
             *text = '?';
 }
 
-void report_end(struct crawl *c, struct job *job)
+/* The file of a page that the server says is unchanged is the one that is known. */
+static void name_known_file(const struct crawl *c, struct job *job)
 {
+    if (job->status == 304 && !job->file && job->known &&
+        asprintf(&job->file, "%s/%s", c->config.options.output, job->known->row.file) < 0)
+        job->file = NULL;
+}
+
+void report_kept(struct crawl *c, struct job *job, const struct pages_done *done)
+{
+    job->outcome = outcome_of(c, job, done);
     count(c, job);
+    record_keep(c, job, done);
     naming_page(c, job);
+    name_known_file(c, job);
     tame(job->detail);
     tame(job->name.data ? job->name.data : job->detail);
     struct forage_page page = page_of(job);
-    if (c->log && !log_line(c->log, &page))
-        report_log_failure(c);
+    outputs_page(c, job, &page);
     if (c->config.options.on_page)
         c->config.options.on_page(&page, c->config.options.context);
     job_free(job);
+    if (c->config.options.quota_bytes && c->counts.bytes >= c->config.options.quota_bytes)
+        crawl_end_early(c, END_QUOTA);
+}
+
+void report_end(struct crawl *c, struct job *job)
+{
+    report_kept(c, job, NULL);
 }
 
 void report_bad_line(struct crawl *c, const char *file, unsigned long line, const char *reason)
@@ -119,13 +181,6 @@ void report_file_failure(struct crawl *c, const char *file, unsigned long line, 
     if (c->config.options.on_bad_line)
         c->config.options.on_bad_line(file, line, reason, c->config.options.context);
     report_trouble(c, FORAGE_FILE);
-}
-
-void report_log_failure(struct crawl *c)
-{
-    if (!c->log_failed)
-        report_file_failure(c, c->config.options.log, 0, strerror(errno));
-    c->log_failed = true;
 }
 
 void report_trouble(struct crawl *c, enum forage_status status)

@@ -1,14 +1,11 @@
 #include "fetch/fetcher.h"
 
 #include "base/clock.h"
-#include "fetch/decode.h"
 #include "fetch/sandbox.h"
 #include "fetch/transfer.h"
 
 #include <malloc.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 enum { EVENTS = 256, IDLE_CHECK_MS = 100, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
 enum { HEAP_KEPT_BYTES = 16 << 20, HEAP_STEP_BYTES = 256 << 10 };
@@ -67,6 +64,12 @@ static const char *why_not_started(enum fetch_error error)
     }
 }
 
+/* Whether a request that looks for an address has none to look for: the proxy looks. */
+static bool is_done_unasked(const struct fetcher *f, const struct fetch_request *request)
+{
+    return request->flags & FETCH_RESOLVE_ONLY && f->setup.options->proxy;
+}
+
 static void start_task(struct fetcher *f, const struct mp_task *task)
 {
     struct fetch_request request;
@@ -76,10 +79,11 @@ static void start_task(struct fetcher *f, const struct mp_task *task)
     }
     struct transfer *t = spare_transfer(f);
     enum fetch_error error = t ? transfer_start(t, task->id, &request) : FETCH_IO;
-    if (!error && curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
+    bool done = !error && is_done_unasked(f, &request);
+    if (!error && !done && curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
         error = FETCH_IO;
-    if (error) {
-        transfer_answer_error(&f->setup, task->id, error, why_not_started(error));
+    if (error || done) {
+        transfer_answer_error(&f->setup, task->id, error, error ? why_not_started(error) : "");
         if (t)
             list_push(&f->spare, t);
         return;
@@ -230,36 +234,6 @@ static int loop(struct fetcher *f)
 
 /* ---- Setting up ---- */
 
-static bool add_line(struct curl_slist **list, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(*list, line);
-    if (longer)
-        *list = longer;
-    return longer;
-}
-
-static bool names_header(const char *line, const char *name)
-{
-    size_t n = strlen(name);
-    return strncasecmp(line, name, n) == 0 && (line[n] == ':' || line[n] == ';');
-}
-
-static bool make_lists(struct transfer_setup *s)
-{
-    const struct fetch_options *o = s->options;
-    bool own_coding = false, ok = true;
-    for (size_t i = 0; i < o->header_count; i++) {
-        own_coding = own_coding || names_header(o->headers[i], "Accept-Encoding");
-        ok = ok && add_line(&s->named_headers, o->headers[i]);
-    }
-    if (!own_coding)
-        ok = ok && add_line(&s->named_headers, "Accept-Encoding: " DECODE_ACCEPTED);
-    ok = ok && add_line(&s->foreign_headers, "Accept-Encoding: " DECODE_ACCEPTED);
-    for (size_t i = 0; i < o->connect_to_count; i++)
-        ok = ok && add_line(&s->connect_to, o->connect_to[i]);
-    return ok;
-}
-
 /* The multi handle keeps every connection that may be in use: with fewer, each page costs a connection of its own. */
 static bool make_multi(struct fetcher *f)
 {
@@ -286,7 +260,8 @@ static void keep_memory(void)
 static bool set_up(struct fetcher *f)
 {
     keep_memory();
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !make_lists(&f->setup) || !make_multi(f))
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !request_shared_init(&f->setup.shared, f->setup.options) ||
+        !make_multi(f))
         return false;
     /* The worker's own descriptor wakes at its edge only: while no more transfers may start, tasks wait in the ring. */
     if (!poller_open(&f->setup.poller, mp_worker_fd(f->setup.worker)))
@@ -308,9 +283,7 @@ static void tear_down(struct fetcher *f)
         transfer_free(t);
     }
     curl_multi_cleanup(f->multi);
-    curl_slist_free_all(f->setup.named_headers);
-    curl_slist_free_all(f->setup.foreign_headers);
-    curl_slist_free_all(f->setup.connect_to);
+    request_shared_release(&f->setup.shared);
     buffer_release(&f->setup.message);
     poller_close(&f->setup.poller);
     curl_global_cleanup();

@@ -17,8 +17,7 @@ static const char *skip_blanks(const char *at, const char *end)
     return at;
 }
 
-/* Step over a number; NULL when there is none, or one that is too long. */
-static const char *read_number(const char *at, const char *end, uint64_t *number)
+const char *framing_number(const char *at, const char *end, uint64_t *number)
 {
     const char *begin = at;
     *number = 0;
@@ -27,7 +26,7 @@ static const char *read_number(const char *at, const char *end, uint64_t *number
             return NULL;
         *number = *number * 10 + (uint64_t)(*at - '0');
     }
-    return at == begin || *number > INT64_MAX ? NULL : at; /* libcurl's lengths are signed */
+    return at == begin || *number > INT64_MAX ? NULL : at;
 }
 
 bool framing_length(struct framing *f, const char *value, size_t len)
@@ -35,7 +34,7 @@ bool framing_length(struct framing *f, const char *value, size_t len)
     const char *at = value, *end = value + len;
     for (;; at++) { /* over the comma */
         uint64_t number;
-        at = read_number(skip_blanks(at, end), end, &number);
+        at = framing_number(skip_blanks(at, end), end, &number);
         if (!at || (f->has_length && number != f->length))
             return false;
         f->has_length = true;

@@ -2,23 +2,36 @@
 
 #include <string.h>
 
+/* No field of a head leaves a gap behind it, so that every byte of a message is one that was meant. */
 struct request_head {
-    uint32_t flags;
-    uint32_t port;
+    uint16_t flags;
+    uint16_t port;
     uint32_t host_len;
     uint32_t url_len;
+    uint32_t etag_len;
+    uint32_t last_modified_len;
+    uint32_t headers_len;
+    uint64_t max_bytes;
+    uint64_t resume_at;
+    uint64_t resume_total;
 };
+
+enum answer_flags { ANSWER_KEPT = 1, ANSWER_CUT = 2, ANSWER_RESUMED = 4, ANSWER_ALL_FLAGS = 7 };
 
 struct answer_head {
     uint32_t error;
     uint32_t status;
     uint32_t elapsed_ms;
-    uint32_t kept;
+    uint32_t first_byte_ms;
     uint64_t body_bytes;
     uint64_t wire_bytes;
+    uint64_t total_bytes;
+    uint16_t flags;
+    uint16_t address_len;
     uint32_t location_len;
     uint32_t type_len;
     uint32_t detail_len;
+    uint32_t headers_len;
     uint32_t body_len;
 };
 
@@ -38,15 +51,71 @@ static bool take_text(struct text *t, const char **at, size_t *left, size_t len)
     return true;
 }
 
+/* ---- What a text may hold ---- */
+
+static bool is_value(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (((unsigned char)t.data[i] < ' ' && t.data[i] != '\t') || t.data[i] == '\x7f')
+            return false;
+    return true;
+}
+
+/* RFC 9110 section 5.6.2: what a header's name is made of. */
+static bool is_name(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        char c = t.data[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c)))
+            return false;
+    }
+    return t.len;
+}
+
+/* Lines "Name: value\n" and nothing else: a line that is not one could be a second request (CVE-2014-8150). */
+static bool is_header_lines(struct text lines)
+{
+    const char *at = lines.data, *end = at + lines.len;
+    while (at < end) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        const char *colon = line_end ? memchr(at, ':', (size_t)(line_end - at)) : NULL;
+        if (!colon || !is_name((struct text){at, (size_t)(colon - at)}))
+            return false;
+        if (!is_value((struct text){colon + 1, (size_t)(line_end - colon - 1)}))
+            return false;
+        at = line_end + 1;
+    }
+    return true;
+}
+
+static bool is_numeric_address(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (t.data[i] == '\0' || !strchr("0123456789abcdef.:", t.data[i]))
+            return false;
+    return t.len <= FETCH_ADDRESS_MAX;
+}
+
+/* ---- Requests ---- */
+
 bool fetch_request_encode(const struct fetch_request *request, struct buffer *out)
 {
     struct request_head head = {
-        .flags = request->flags,
+        .flags = (uint16_t)request->flags,
         .port = request->port,
         .host_len = (uint32_t)request->host.len,
         .url_len = (uint32_t)request->url.len,
+        .etag_len = (uint32_t)request->etag.len,
+        .last_modified_len = (uint32_t)request->last_modified.len,
+        .headers_len = (uint32_t)request->headers.len,
+        .max_bytes = request->max_bytes,
+        .resume_at = request->resume_at,
+        .resume_total = request->resume_total,
     };
-    return buffer_append(out, &head, sizeof head) && append_text(out, request->host) && append_text(out, request->url);
+    return buffer_append(out, &head, sizeof head) && append_text(out, request->host) &&
+           append_text(out, request->url) && append_text(out, request->etag) &&
+           append_text(out, request->last_modified) && append_text(out, request->headers);
 }
 
 bool fetch_request_decode(struct fetch_request *request, const void *data, size_t len)
@@ -55,15 +124,34 @@ bool fetch_request_decode(struct fetch_request *request, const void *data, size_
     if (len < sizeof head)
         return false;
     memcpy(&head, data, sizeof head);
+    if (head.flags & ~(unsigned)FETCH_ALL_FLAGS)
+        return false;
     const char *at = (const char *)data + sizeof head;
     size_t left = len - sizeof head;
-    struct fetch_request r = {.flags = head.flags, .port = (uint16_t)head.port};
-    if (head.flags & ~(unsigned)FETCH_ALL_FLAGS || head.port > UINT16_MAX)
+    struct fetch_request r = {
+        .flags = head.flags,
+        .port = head.port,
+        .max_bytes = head.max_bytes,
+        .resume_at = head.resume_at,
+        .resume_total = head.resume_total,
+    };
+    if (!take_text(&r.host, &at, &left, head.host_len) || !take_text(&r.url, &at, &left, head.url_len) ||
+        !take_text(&r.etag, &at, &left, head.etag_len) ||
+        !take_text(&r.last_modified, &at, &left, head.last_modified_len) ||
+        !take_text(&r.headers, &at, &left, head.headers_len) || left)
         return false;
-    if (!take_text(&r.host, &at, &left, head.host_len) || !take_text(&r.url, &at, &left, head.url_len) || left)
+    if (!is_value(r.etag) || !is_value(r.last_modified) || !is_header_lines(r.headers))
         return false;
     *request = r;
     return true;
+}
+
+/* ---- Answers ---- */
+
+static uint16_t answer_flags(const struct fetch_answer *a)
+{
+    unsigned flags = (a->kept ? ANSWER_KEPT : 0) | (a->cut ? ANSWER_CUT : 0) | (a->resumed ? ANSWER_RESUMED : 0);
+    return (uint16_t)flags;
 }
 
 bool fetch_answer_encode(const struct fetch_answer *answer, struct buffer *out)
@@ -72,16 +160,43 @@ bool fetch_answer_encode(const struct fetch_answer *answer, struct buffer *out)
         .error = answer->error,
         .status = answer->status,
         .elapsed_ms = answer->elapsed_ms,
-        .kept = answer->kept,
+        .first_byte_ms = answer->first_byte_ms,
         .body_bytes = answer->body_bytes,
         .wire_bytes = answer->wire_bytes,
+        .total_bytes = answer->total_bytes,
+        .flags = answer_flags(answer),
+        .address_len = (uint16_t)answer->address.len,
         .location_len = (uint32_t)answer->location.len,
         .type_len = (uint32_t)answer->type.len,
         .detail_len = (uint32_t)answer->detail.len,
+        .headers_len = (uint32_t)answer->headers.len,
         .body_len = (uint32_t)answer->body.len,
     };
     return buffer_append(out, &head, sizeof head) && append_text(out, answer->location) &&
-           append_text(out, answer->type) && append_text(out, answer->detail);
+           append_text(out, answer->type) && append_text(out, answer->detail) && append_text(out, answer->headers) &&
+           append_text(out, answer->address);
+}
+
+/* Whether the numbers of a head are in their ranges and agree with each other. */
+static bool is_answer_head(const struct answer_head *h)
+{
+    if (h->error >= FETCH_ERROR_COUNT || h->status > 999 || h->flags & ~(unsigned)ANSWER_ALL_FLAGS)
+        return false;
+    if (h->flags & (ANSWER_CUT | ANSWER_RESUMED) && !(h->flags & ANSWER_KEPT))
+        return false;
+    if ((h->flags & ANSWER_CUT && h->error) || (h->flags & ANSWER_RESUMED && h->status != 206))
+        return false;
+    if (h->body_len && (!(h->flags & ANSWER_KEPT) || h->body_len > h->body_bytes))
+        return false;
+    return h->location_len <= FETCH_LOCATION_MAX && h->type_len <= FETCH_TYPE_MAX &&
+           h->detail_len <= FETCH_DETAIL_MAX && h->headers_len <= FETCH_HEADERS_MAX;
+}
+
+static bool take_texts(struct fetch_answer *a, const struct answer_head *h, const char **at, size_t *left)
+{
+    return take_text(&a->location, at, left, h->location_len) && take_text(&a->type, at, left, h->type_len) &&
+           take_text(&a->detail, at, left, h->detail_len) && take_text(&a->headers, at, left, h->headers_len) &&
+           take_text(&a->address, at, left, h->address_len);
 }
 
 bool fetch_answer_decode(struct fetch_answer *answer, const void *data, size_t len)
@@ -90,26 +205,52 @@ bool fetch_answer_decode(struct fetch_answer *answer, const void *data, size_t l
     if (len < sizeof head)
         return false;
     memcpy(&head, data, sizeof head);
+    if (!is_answer_head(&head))
+        return false;
     const char *at = (const char *)data + sizeof head;
     size_t left = len - sizeof head;
-    if (head.error >= FETCH_ERROR_COUNT || head.status > 999 || head.kept > 1)
-        return false;
-    if (head.location_len > FETCH_LOCATION_MAX || head.type_len > FETCH_TYPE_MAX || head.detail_len > FETCH_DETAIL_MAX)
-        return false;
     struct fetch_answer a = {
         .error = (enum fetch_error)head.error,
         .status = head.status,
         .elapsed_ms = head.elapsed_ms,
-        .kept = head.kept,
+        .first_byte_ms = head.first_byte_ms,
         .body_bytes = head.body_bytes,
         .wire_bytes = head.wire_bytes,
+        .total_bytes = head.total_bytes,
+        .kept = head.flags & ANSWER_KEPT,
+        .cut = head.flags & ANSWER_CUT,
+        .resumed = head.flags & ANSWER_RESUMED,
     };
-    if (!take_text(&a.location, &at, &left, head.location_len) || !take_text(&a.type, &at, &left, head.type_len) ||
-        !take_text(&a.detail, &at, &left, head.detail_len))
+    if (!take_texts(&a, &head, &at, &left) || left != head.body_len)
         return false;
-    if (head.body_len != left || head.body_len > head.body_bytes || (left && !head.kept))
+    if (!is_header_lines(a.headers) || !is_numeric_address(a.address))
         return false;
     a.body = (struct text){at, left};
     *answer = a;
     return true;
+}
+
+static struct text trim(const char *begin, const char *end)
+{
+    while (begin < end && (*begin == ' ' || *begin == '\t'))
+        begin++;
+    while (end > begin && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    return (struct text){begin, (size_t)(end - begin)};
+}
+
+bool fetch_answer_header(const struct fetch_answer *answer, const char *name, size_t *position, struct text *value)
+{
+    size_t n = strlen(name);
+    while (*position < answer->headers.len) {
+        const char *line = answer->headers.data + *position, *all_end = answer->headers.data + answer->headers.len;
+        const char *newline = memchr(line, '\n', (size_t)(all_end - line));
+        const char *end = newline ? newline : all_end;
+        *position = newline ? (size_t)(newline + 1 - answer->headers.data) : answer->headers.len;
+        if ((size_t)(end - line) > n && line[n] == ':' && memcmp(line, name, n) == 0) {
+            *value = trim(line + n + 1, end);
+            return true;
+        }
+    }
+    return false;
 }

@@ -1,11 +1,13 @@
 /* What the parent and a worker say to each other about one fetch.
  *
- * The parent encodes a fetch_request as a task; the worker decodes it. The worker answers with any number of parts that
- * are nothing but body bytes, and one last part that is an encoded fetch_answer, whose body bytes follow those parts.
- * One task is one request on the wire: a redirect is an answer, and what to do about it is the parent's decision.
+ * The parent encodes a fetch_request as a task; the worker decodes it. The worker answers with any number of parts
+ * that are nothing but body bytes, and one last part that is an encoded fetch_answer, whose body bytes follow those
+ * parts. A part without a byte says that the request goes out (FETCH_TELL_START). One task is one request on the wire:
+ * a redirect is an answer, and what to do about it is the parent's decision. So is 304, when the request had validators,
+ * and 206, when it had a range; otherwise they are FETCH_PROTOCOL.
  *
- * Decoding checks every length against what arrived; strings are checked to hold no NUL and are given with their length,
- * since an answer's bytes lie in memory that the worker can still write. */
+ * Decoding checks every length against what arrived; strings are checked to hold no NUL and are given with their
+ * length, since an answer's bytes lie in memory that the worker can still write. */
 #ifndef FETCH_MESSAGE_H
 #define FETCH_MESSAGE_H
 
@@ -18,8 +20,18 @@
 
 enum fetch_request_flags {
     FETCH_PUBLIC_ONLY = 1, /* refuse addresses that are not public */
-    FETCH_FOREIGN = 2,     /* another origin than the one that the user named: send no custom header */
-    FETCH_ALL_FLAGS = 3,
+    FETCH_FOREIGN = 2,     /* another origin than the one that the user named: send no header of fetch_options */
+
+    /* Send an empty part, at once, when a connection is there and the request is about to go out. When a kept
+     * connection turns out to be dead, the request goes out again and so does the part: the last one counts. */
+    FETCH_TELL_START = 4,
+
+    /* Find the host's address and connect to nothing: the answer has no status, but the address that a request would be
+     * sent to ("" through a proxy, which is not asked); or it is an error. */
+    FETCH_RESOLVE_ONLY = 8,
+
+    FETCH_CUT = 16, /* a body that is longer than max_bytes ends there, without an error */
+    FETCH_ALL_FLAGS = 31,
 };
 
 struct text {
@@ -27,34 +39,91 @@ struct text {
     size_t len;
 };
 
+/* Validators and header lines hold no control byte but a tab; a request where they do is refused when it is decoded. */
 struct fetch_request {
     unsigned flags;
     uint16_t port;
     struct text host; /* of URL, as web/url.h gives it: lower case, an IPv6 address in brackets */
     struct text url;  /* canonical, without a fragment */
+
+    /* Of the decoded body, counted from its begin also when resumed; 0: fetch_options.max_bytes. */
+    uint64_t max_bytes;
+
+    /* Ask for the bytes from here on; 0: for all. Needs a strong ETag or a Last-Modified for If-Range: without one
+     * nothing is resumed. An answer that says another whole length than RESUME_TOTAL (0: not known) is not resumed. */
+    uint64_t resume_at;
+    uint64_t resume_total;
+
+    /* Validators as the server wrote them, or empty: asked with If-None-Match and If-Modified-Since, and with resume_at
+     * compared with those of the answer. */
+    struct text etag;
+    struct text last_modified;
+
+    /* More lines "Name: value\n", also for a FETCH_FOREIGN origin. They take the place of fetch_options' headers,
+     * and of the fetcher's own (User-Agent, Accept-Encoding), of the same name; "Name:\n" only takes out. Validators
+     * and ranges that the fields above ask for win over these. */
+    struct text headers;
 };
 
-/* The longest answer without its body. Longer header values are cut by the worker before they get here. */
-enum { FETCH_LOCATION_MAX = 64 * 1024, FETCH_TYPE_MAX = 255, FETCH_DETAIL_MAX = 255 };
+/* The longest answer without its body. Longer header values are cut or left out by the worker before they get here. */
+enum {
+    FETCH_LOCATION_MAX = 64 * 1024,
+    FETCH_TYPE_MAX = 255,
+    FETCH_DETAIL_MAX = 255,
+    FETCH_ADDRESS_MAX = 45,
+    FETCH_HEADERS_MAX = 64 * 1024,
+    FETCH_HEADER_VALUE_MAX = 8 * 1024,
+    FETCH_COOKIES_MAX = 64,
+    FETCH_ANSWER_SMALL_MAX = 1024, /* what is left of a message without location, headers and body */
+};
 
 struct fetch_answer {
     enum fetch_error error;
-    unsigned status;      /* of HTTP; 0: none arrived */
-    unsigned elapsed_ms;  /* from the start of the transfer */
-    uint64_t body_bytes;  /* decoded bytes in all parts */
-    uint64_t wire_bytes;  /* body bytes as they were transferred */
-    bool kept;            /* the body was sent along; false: it was discarded because of its status */
+    unsigned status;        /* of HTTP; 0: none arrived */
+    unsigned elapsed_ms;    /* from the start of the transfer */
+    unsigned first_byte_ms; /* from the request's going out to the answer's first byte; 0 also when none came */
+    uint64_t body_bytes;    /* decoded bytes in all parts of this answer: what lies before resume_at is not counted */
+    uint64_t wire_bytes;    /* body bytes as they were transferred */
+
+    /* Of the whole body as it lies on the server, in whatever coding the headers name: Content-Length, or the total of
+     * Content-Range; 0: not known. */
+    uint64_t total_bytes;
+
+    /* The body was sent along; false: it was discarded because of its status, or because it does not go on at
+     * resume_at. With an error, the parts are what had come until then. */
+    bool kept;
+
+    bool cut; /* the body was longer than max_bytes, and FETCH_CUT */
+
+    /* 206 whose bytes go on exactly at resume_at, of the same version. An answer to a request with resume_at that is
+     * not so has no body, kept == false, and FETCH_OK unless the request failed. */
+    bool resumed;
+
     struct text location; /* raw, as the server sent it; resolve it before use */
     struct text type;     /* raw Content-Type */
     struct text detail;   /* libcurl's or our own words about the error */
-    struct text body;     /* the last bytes of the body */
+
+    /* Lines "name: value\n", names in lower case, in the order in which they came, of: etag last-modified retry-after
+     * cache-control accept-ranges content-encoding set-cookie strict-transport-security x-robots-tag link date. Of the
+     * final answer's head alone: not of 1xx answers, a proxy's, or trailers. Also with an error, when they had arrived.
+     * Left out: a value over FETCH_HEADER_VALUE_MAX or with a control byte that is no tab, set-cookie after
+     * FETCH_COOKIES_MAX of them, and what does not fit into FETCH_HEADERS_MAX. */
+    struct text headers;
+
+    struct text address; /* numeric, without brackets, of the server that was connected to last; "": none, or a proxy */
+    struct text body;    /* the last bytes of the body */
 };
 
+/* False when memory is out. */
 bool fetch_request_encode(const struct fetch_request *request, struct buffer *out);
 bool fetch_request_decode(struct fetch_request *request, const void *data, size_t len);
 
 /* Encode all but the body into OUT; the body's bytes must follow directly. */
 bool fetch_answer_encode(const struct fetch_answer *answer, struct buffer *out);
 bool fetch_answer_decode(struct fetch_answer *answer, const void *data, size_t len);
+
+/* The next value of the header NAME (lower case) in the answer, from *POSITION (at first 0), which moves behind it.
+ * False when there is none. Safe while the worker changes the bytes. */
+bool fetch_answer_header(const struct fetch_answer *answer, const char *name, size_t *position, struct text *value);
 
 #endif

@@ -1,13 +1,17 @@
 #include "store/draft.h"
 
+#include "store/known.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     FILE_MODE = 0644,
+    NUMBER_LEN_MAX = 20,
     NAME_TRIES = 100, /* temporary names that are taken: leftovers of a process that had the same number */
 };
 
@@ -16,6 +20,28 @@ static void name_temporary(struct drafts *drafts, struct draft *draft)
 {
     snprintf(draft->temporary, sizeof draft->temporary, STORE_TEMPORARY_PREFIX "%ld-%u-%lu", (long)drafts->process,
              drafts->thread, drafts->next_name++);
+}
+
+/* The length of a number as name_temporary writes it; 0: there is none. */
+static size_t number_len(const char *text)
+{
+    size_t len = strspn(text, "0123456789");
+    return len > NUMBER_LEN_MAX || (len > 1 && text[0] == '0') ? 0 : len;
+}
+
+bool draft_is_temporary(const char *name)
+{
+    static const char ends[] = {'-', '-', '\0'};
+    if (strncmp(name, STORE_TEMPORARY_PREFIX, strlen(STORE_TEMPORARY_PREFIX)) != 0)
+        return false;
+    name += strlen(STORE_TEMPORARY_PREFIX);
+    for (size_t i = 0; i < sizeof ends; i++) {
+        size_t len = number_len(name);
+        if (!len || name[len] != ends[i])
+            return false;
+        name += len + 1;
+    }
+    return true;
 }
 
 static bool open_named(struct drafts *drafts, int folder, struct draft *draft)
@@ -135,17 +161,33 @@ static bool place_named(struct draft *draft, int folder, const char *leaf, bool 
     return renameat(draft->folder, temporary, folder, leaf) == 0;
 }
 
-bool draft_place(struct drafts *drafts, struct draft *draft, int folder, const char *leaf, bool *replaced,
+/* The time is that of the last write, and neither a link nor a new name changes it. The descriptor knows it without a walk to
+ * the file, and whoever replaces that at once cannot get between. */
+static bool note_time(struct draft *draft, enum pages_step *step)
+{
+    struct stat st;
+    if (draft->fd < 0) /* placed in vain before, and closed */
+        return true;
+    *step = PAGES_STEP_CLOSE;
+    if (fstat(draft->fd, &st) != 0)
+        return false;
+    draft->mtime_ns = known_mtime_ns(&st);
+    return true;
+}
+
+bool draft_place(struct drafts *drafts, struct draft *draft, int folder, const char *leaf, struct draft_placed *out,
                  enum pages_step *step)
 {
     bool before;
+    if (!note_time(draft, step))
+        return false;
     bool placed = draft->temporary[0] ? place_named(draft, folder, leaf, &before, step)
                                       : place_unnamed(drafts, draft, folder, leaf, &before, step);
     if (!placed)
         return false;
+    *out = (struct draft_placed){.replaced = before, .mtime_ns = draft->mtime_ns};
     draft->temporary[0] = '\0'; /* nothing bears it any more */
     draft_discard(draft);
-    *replaced = before;
     *step = PAGES_STEP_NONE;
     return true;
 }

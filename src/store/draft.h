@@ -5,8 +5,7 @@
  *
  * Where the file system can, a draft has no name at all (O_TMPFILE), so a killed process leaves nothing. Elsewhere, and
  * for the instant in which a new file replaces an old one, it has a temporary name that begins with ".forage-". No page has
- * such a name, so what a killed process leaves under one may be deleted whenever no crawl runs. It is not looked for here:
- * that would cost a read of every folder, for what only a kill within some microseconds leaves.
+ * such a name, so what a killed process leaves under one may be deleted whenever no crawl runs (pages_clean).
  *
  * Functions return false and set errno on failure. Context: one thread for each struct drafts; may block on the disk. */
 #ifndef STORE_DRAFT_H
@@ -14,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* What one thread has learnt of the file system, and its supply of temporary names. Zero, but for the numbers of
@@ -29,14 +29,22 @@ struct drafts {
 struct draft {
     int fd;
     int folder;         /* where the temporary name is; borrowed */
+    int64_t mtime_ns;   /* of the file, once it is being placed */
     char temporary[48]; /* "" for a draft without a name */
 };
 
 #define STORE_TEMPORARY_PREFIX ".forage-"
 
+/* What came of placing a draft. */
+struct draft_placed {
+    bool replaced;    /* a file or link had the name before */
+    int64_t mtime_ns; /* of the file, as stat tells it */
+};
+
 /* How a draft became a page's file, or where that failed. */
 #define PAGES_STEP_TABLE(X)                                                                                            \
     X(PAGES_STEP_NONE, "done")                                                                                         \
+    X(PAGES_STEP_DIGEST, "make the digest")                                                                            \
     X(PAGES_STEP_FOLDER, "open the folder")                                                                            \
     X(PAGES_STEP_CREATE, "create the file")                                                                            \
     X(PAGES_STEP_WRITE, "write the file")                                                                              \
@@ -52,12 +60,15 @@ enum pages_step { PAGES_STEP_TABLE(PAGES_STEP_ENTRY) };
 /* Begin a file (0644 & ~umask) in FOLDER, which must stay open until the draft has ended. */
 bool draft_open(struct drafts *drafts, int folder, struct draft *draft);
 
+/* Whether NAME is one that drafts make: .forage-PROCESS-THREAD-NUMBER, in decimal without leading zeros. Pure. */
+bool draft_is_temporary(const char *name);
+
 bool draft_write(struct draft *draft, const void *data, size_t len);
 
 /* Give the draft the name LEAF in FOLDER (a descriptor, on the same file system), and end it. A file or link of that name
- * is replaced, never written through; *REPLACED says whether one was. On failure it is untouched, *STEP says where it
- * happened, and the draft is still there, to be placed again or discarded. ENOENT: the folder is gone. */
-bool draft_place(struct drafts *drafts, struct draft *draft, int folder, const char *leaf, bool *replaced,
+ * is replaced, never written through. On failure that one and *PLACED are untouched, *STEP says where it happened, and the
+ * draft is still there, to be placed again or discarded. ENOENT: the folder is gone. */
+bool draft_place(struct drafts *drafts, struct draft *draft, int folder, const char *leaf, struct draft_placed *placed,
                  enum pages_step *step);
 
 /* End a draft and leave nothing of it. Keeps errno. */

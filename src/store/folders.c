@@ -82,12 +82,12 @@ bool folders_make(const char *path)
     return ok;
 }
 
-/* Open the folder NAME in PARENT, making it when it is not there. Another thread may make it at the same time. */
-static int open_or_make(int parent, const char *name)
+/* Open the folder NAME in PARENT, or MAKE it when it is not there. Another thread may make it at the same time. */
+static int open_folder(int parent, const char *name, bool make)
 {
     const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(parent, name, flags);
-    if (fd >= 0 || errno != ENOENT)
+    if (fd >= 0 || errno != ENOENT || !make)
         return fd;
     if (mkdirat(parent, name, FOLDER_MODE) != 0 && errno != EEXIST)
         return -1;
@@ -96,12 +96,12 @@ static int open_or_make(int parent, const char *name)
 
 /* Open PATH, whose last component begins at LEAF, in PARENT, and keep it. The parent was used last, so that keeping one
  * more folder never closes it. */
-static int open_and_keep(struct folders *folders, int parent, const char *path, size_t leaf, size_t len)
+static int open_and_keep(struct folders *folders, int parent, const char *path, size_t leaf, size_t len, bool make)
 {
     char *copy = strndup(path, len);
     if (!copy)
         return -1;
-    int fd = open_or_make(parent, copy + leaf);
+    int fd = open_folder(parent, copy + leaf, make);
     if (fd < 0) {
         int error = errno;
         free(copy);
@@ -119,7 +119,7 @@ static size_t parent_len(const char *path, size_t len)
     return slash ? (size_t)(slash - path) : 0;
 }
 
-int folders_get(struct folders *folders, const char *path, size_t len)
+static int walk(struct folders *folders, const char *path, size_t len, bool make)
 {
     /* The deepest folder on the way that is open already, or the root. */
     int fd = folders->root;
@@ -136,9 +136,19 @@ int folders_get(struct folders *folders, const char *path, size_t len)
         size_t leaf = have ? have + 1 : 0;
         const char *slash = memchr(path + leaf, '/', len - leaf);
         have = slash ? (size_t)(slash - path) : len;
-        fd = open_and_keep(folders, fd, path, leaf, have);
+        fd = open_and_keep(folders, fd, path, leaf, have, make);
     }
     return fd;
+}
+
+int folders_get(struct folders *folders, const char *path, size_t len)
+{
+    return walk(folders, path, len, true);
+}
+
+int folders_find(struct folders *folders, const char *path, size_t len)
+{
+    return walk(folders, path, len, false);
 }
 
 bool folders_forget(struct folders *folders)

@@ -1,7 +1,7 @@
 /* The folders below an output folder: made when they are missing, opened without following a symbolic link, and kept open
  * for a while, because pages of one site come in runs.
  *
- * folders_new, folders_get as often as wanted (folders_forget when one turns out to be gone), folders_free.
+ * folders_new, folders_get or folders_find as often as wanted (folders_forget when one turns out to be gone), folders_free.
  *
  * Every component is opened by itself with O_NOFOLLOW, from the descriptor of the one before it, so a link planted
  * anywhere below the output folder is met as ENOTDIR. A folder that is renamed while it is kept open goes on receiving
@@ -24,6 +24,9 @@ struct folders *folders_new(int root, size_t capacity);
  * Returns a descriptor (O_PATH) that is borrowed until the next call with these folders, or -1 and errno. ENOENT means
  * that a folder was removed meanwhile: forget and ask again. */
 int folders_get(struct folders *folders, const char *path, size_t len);
+
+/* As folders_get, but a folder that is missing is not made: ENOENT. */
+int folders_find(struct folders *folders, const char *path, size_t len);
 
 /* Close all that is kept open; errno stays. False when nothing was, so that asking again cannot end in another way. */
 bool folders_forget(struct folders *folders);

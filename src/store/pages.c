@@ -44,13 +44,18 @@ static enum store_status open_root(struct pages *pages, const char *dir)
 }
 
 /* Start the writers. Those that run are counted, so that release can stop them. */
-static enum store_status start_writers(struct pages *pages, unsigned wanted, unsigned folders_opened)
+static enum store_status start_writers(struct pages *pages, unsigned wanted, const struct pages_options *options)
 {
-    if (folders_opened < 2)
-        folders_opened = folders_opened ? 2 : DEFAULT_FOLDERS;
-    while (pages->count < wanted) {
-        enum store_status status =
-            writer_start(&pages->writers[pages->count], pages->count, pages->root, folders_opened, &pages->outbox);
+    struct writer_options chosen = {
+        .root = pages->root,
+        .folders_opened = options->folders_opened ? options->folders_opened : DEFAULT_FOLDERS,
+        .digests = options->digest,
+        .outbox = &pages->outbox,
+    };
+    if (chosen.folders_opened < 2)
+        chosen.folders_opened = 2;
+    for (; pages->count < wanted; chosen.number++) {
+        enum store_status status = writer_start(&pages->writers[pages->count], &chosen);
         if (status != STORE_OK)
             return status;
         pages->count++;
@@ -93,7 +98,7 @@ enum store_status pages_open(const char *dir, const struct pages_options *option
     if (status == STORE_OK && !outbox_init(&pages->outbox))
         status = STORE_SYSTEM;
     if (status == STORE_OK)
-        status = start_writers(pages, writers, chosen.folders_opened);
+        status = start_writers(pages, writers, &chosen);
     if (status != STORE_OK) {
         stop_writers(pages);
         release(pages);
@@ -123,10 +128,20 @@ static void stage(struct writer *writer, struct job *job)
         writer_give(writer);
 }
 
-enum store_status pages_put(struct pages *pages, const char *name, const struct pages_bytes *bytes,
-                            const struct pages_known *known, void *context)
+static void copy_known(struct known *copy, const struct pages_known *known)
 {
-    (void)known;
+    if (!known)
+        return;
+    *copy = (struct known){.bytes = known->bytes, .mtime_ns = known->mtime_ns};
+    copy->has_digest = known->digest != NULL;
+    if (known->digest)
+        memcpy(copy->digest, known->digest, PAGES_DIGEST_BYTES);
+}
+
+/* Stage a job about the file NAME that takes a place, and goes to any writer. */
+static enum store_status stage_named(struct pages *pages, const struct job *wanted, const char *name,
+                                     const struct pages_known *known)
+{
     if (!folders_name_ok(name))
         return STORE_INVALID;
     if (pages->used >= pages->capacity)
@@ -135,14 +150,29 @@ enum store_status pages_put(struct pages *pages, const char *name, const struct 
     struct job *job = malloc(sizeof *job + size);
     if (!job)
         return STORE_NO_MEMORY;
-    char *copy = memcpy((char *)(job + 1), name, size);
-    *job = (struct job){.kind = JOB_PUT, .bytes = *bytes, .done = {.name = copy, .context = context}};
+    *job = *wanted;
+    job->done.name = memcpy((char *)(job + 1), name, size);
+    copy_known(&job->known, known);
     pages->used++;
     pages->pending++;
     if (!pages->current->staged.head)
         pages->current = least_busy(pages);
     stage(pages->current, job);
     return STORE_OK;
+}
+
+enum store_status pages_put(struct pages *pages, const char *name, const struct pages_bytes *bytes,
+                            const struct pages_known *known, void *context)
+{
+    struct job job = {.kind = JOB_PUT, .bytes = *bytes, .done = {.context = context}};
+    return stage_named(pages, &job, name, known);
+}
+
+enum store_status pages_remove(struct pages *pages, const char *name, const struct pages_known *known, void *context)
+{
+    assert(known);
+    struct job job = {.kind = JOB_REMOVE, .done = {.context = context}};
+    return stage_named(pages, &job, name, known);
 }
 
 enum store_status pages_begin(struct pages *pages, struct page **out)
@@ -183,13 +213,13 @@ static void page_end(struct page *page, enum job_kind kind)
 
 enum store_status pages_finish(struct page *page, const char *name, const struct pages_known *known, void *context)
 {
-    (void)known;
     if (!folders_name_ok(name))
         return STORE_INVALID;
     char *copy = strdup(name);
     if (!copy)
         return STORE_NO_MEMORY;
     page->end.done = (struct pages_done){.name = copy, .context = context};
+    copy_known(&page->end.known, known);
     page->pages->pending++;
     page_end(page, JOB_FINISH);
     return STORE_OK;
@@ -229,7 +259,7 @@ size_t pages_collect(struct pages *pages, pages_done_fn *fn, void *context)
         next = job->next;
         job->writer->load--;
         pages->used--;
-        if (job->kind == JOB_PUT || job->kind == JOB_FINISH) {
+        if (job->kind == JOB_PUT || job->kind == JOB_FINISH || job->kind == JOB_REMOVE) {
             pages->pending--;
             ended++;
             fn(&job->done, context);

@@ -1,9 +1,9 @@
 #include "store/site.h"
 
-#include "store/folders.h"
 #include "store/media.h"
 #include "store/safe.h"
 #include "store/site_table.h"
+#include "store/state_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -246,29 +246,22 @@ enum store_status sites_name(struct sites *sites, const char *origin, const char
     return status;
 }
 
-/* Open DIR/.forage/sites. Nothing below DIR is followed, and nothing but a regular file is taken. */
+/* Open DIR/.forage/sites. Nothing below DIR is followed, and nothing but a regular file is taken. O_NONBLOCK: a FIFO in its
+ * place is found out, not waited for. */
 static int open_file(const char *dir)
 {
-    if (!folders_make(dir))
+    int folder = state_folder_open(dir, true, NULL);
+    if (folder < 0)
         return -1;
-    int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0)
-        return -1;
-    int folder = -1, fd = -1;
-    if (mkdirat(root, ".forage", 0700) == 0 || errno == EEXIST)
-        folder = openat(root, ".forage", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder >= 0)
-        fd = openat(folder, "sites", O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-    struct stat st;
+    int fd = openat(folder, "sites", O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     int error = errno;
+    struct stat st;
+    close(folder);
     if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1)) { /* another's file, linked here */
         close(fd);
         fd = -1;
         error = EINVAL;
     }
-    if (folder >= 0)
-        close(folder);
-    close(root);
     errno = error;
     return fd;
 }

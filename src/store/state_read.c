@@ -2,11 +2,10 @@
 #include "store/state_internal.h"
 
 #include "store/folders.h"
+#include "store/known.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* ---- The connection ---- */
 
@@ -172,11 +171,7 @@ enum state_status state_read_last_run(sqlite3 *db, struct state_run *run, bool *
 
 bool state_has_file(const struct state *state, const struct state_page *page)
 {
-    struct stat st;
-    if (!folders_name_ok(page->file) || fstatat(state->root, page->file, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    int64_t mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-    return S_ISREG(st.st_mode) && (uint64_t)st.st_size == page->file_bytes && mtime_ns == page->file_mtime_ns;
+    return folders_name_ok(page->file) && known_file(state->root, page->file, page->file_bytes, page->file_mtime_ns);
 }
 
 /* ---- All ---- */

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -79,140 +77,6 @@ void outbox_release(struct outbox *outbox)
     pthread_mutex_destroy(&outbox->lock);
 }
 
-static void job_fail(struct job *job, int error, enum pages_step step)
-{
-    job->done.error = error;
-    job->done.step = step;
-}
-
-static void bytes_let_go(const struct pages_bytes *bytes)
-{
-    if (bytes->release)
-        bytes->release(bytes->release_context);
-}
-
-/* The folder of the file NAME, whose last component begins at *LEAF. */
-static int folder_of(struct writer *writer, const char *name, const char **leaf)
-{
-    const char *slash = strrchr(name, '/');
-    *leaf = slash ? slash + 1 : name;
-    return folders_get(writer->folders, name, slash ? (size_t)(slash - name) : 0);
-}
-
-static bool put_once(struct writer *writer, struct job *job, enum pages_step *step)
-{
-    *step = PAGES_STEP_FOLDER;
-    const char *leaf;
-    int folder = folder_of(writer, job->done.name, &leaf);
-    if (folder < 0)
-        return false;
-    *step = PAGES_STEP_CREATE;
-    struct draft draft;
-    if (!draft_open(&writer->drafts, folder, &draft))
-        return false;
-    if (!draft_write(&draft, job->bytes.data, job->bytes.len)) {
-        *step = PAGES_STEP_WRITE;
-        draft_discard(&draft);
-        return false;
-    }
-    if (draft_place(&writer->drafts, &draft, folder, leaf, &job->done.replaced, step))
-        return true;
-    draft_discard(&draft);
-    return false;
-}
-
-/* Whether the failure in errno may come from a folder that was removed while it was open, so that a fresh walk helps. With
- * O_TMPFILE, ext4 says EPERM for it; over a network it is ESTALE. */
-static bool worth_a_fresh_walk(struct writer *writer)
-{
-    return (errno == ENOENT || errno == EPERM || errno == ESTALE) && folders_forget(writer->folders);
-}
-
-static void do_put(struct writer *writer, struct job *job)
-{
-    enum pages_step step;
-    bool put = put_once(writer, job, &step);
-    if (!put && worth_a_fresh_walk(writer))
-        put = put_once(writer, job, &step);
-    if (put)
-        job->done.bytes = job->bytes.len;
-    else
-        job_fail(job, errno, step);
-    bytes_let_go(&job->bytes);
-}
-
-static void page_fail(struct page *page, int error, enum pages_step step)
-{
-    page->error = error;
-    page->step = step;
-    if (page->begun)
-        draft_discard(&page->draft);
-    page->begun = false;
-}
-
-/* A page in pieces begins in the output folder itself, because its name is known only at its end. */
-static bool page_ready(struct writer *writer, struct page *page)
-{
-    if (page->error)
-        return false;
-    if (!page->begun)
-        page->begun = draft_open(&writer->drafts, writer->root, &page->draft);
-    if (!page->begun)
-        page_fail(page, errno, PAGES_STEP_CREATE);
-    return page->begun;
-}
-
-static void do_append(struct writer *writer, struct job *job)
-{
-    struct page *page = job->page;
-    if (page_ready(writer, page)) {
-        if (draft_write(&page->draft, job->bytes.data, job->bytes.len))
-            page->bytes += job->bytes.len;
-        else
-            page_fail(page, errno, PAGES_STEP_WRITE);
-    }
-    bytes_let_go(&job->bytes);
-}
-
-static bool finish_once(struct writer *writer, struct job *job, enum pages_step *step)
-{
-    *step = PAGES_STEP_FOLDER;
-    const char *leaf;
-    int folder = folder_of(writer, job->done.name, &leaf);
-    return folder >= 0 && draft_place(&writer->drafts, &job->page->draft, folder, leaf, &job->done.replaced, step);
-}
-
-static void do_finish(struct writer *writer, struct job *job)
-{
-    struct page *page = job->page;
-    if (page_ready(writer, page)) {
-        enum pages_step step;
-        bool placed = finish_once(writer, job, &step);
-        if (!placed && worth_a_fresh_walk(writer))
-            placed = finish_once(writer, job, &step);
-        if (!placed)
-            page_fail(page, errno, step);
-    }
-    if (page->error)
-        job_fail(job, page->error, page->step);
-    else
-        job->done.bytes = page->bytes;
-}
-
-static void do_abandon(struct writer *writer, struct job *job)
-{
-    (void)writer;
-    if (job->page->begun)
-        draft_discard(&job->page->draft);
-}
-
-static void job_do(struct writer *writer, struct job *job)
-{
-    static void (*const handlers[JOB_KINDS])(struct writer *, struct job *) = {
-        [JOB_PUT] = do_put, [JOB_APPEND] = do_append, [JOB_FINISH] = do_finish, [JOB_ABANDON] = do_abandon};
-    handlers[job->kind](writer, job);
-}
-
 /* Wait for jobs and take them all. Empty when the thread shall end. */
 static struct job_list take_jobs(struct writer *writer)
 {
@@ -247,7 +111,7 @@ static void *writer_main(void *arg)
             return NULL;
         for (struct job *job = jobs.head, *next; job; job = next) {
             next = job->next;
-            job_do(writer, job);
+            writer_do(writer, job);
             job_finished(writer, job, !next);
         }
     }
@@ -266,23 +130,35 @@ static int start_thread(struct writer *writer)
     return error;
 }
 
-enum store_status writer_start(struct writer *writer, unsigned number, int root, size_t folders_opened,
-                               struct outbox *outbox)
+static void release(struct writer *writer)
 {
-    *writer = (struct writer){.root = root, .outbox = outbox, .drafts = {.process = getpid(), .thread = number}};
-    writer->folders = folders_new(root, folders_opened);
-    if (!writer->folders)
-        return STORE_NO_MEMORY;
-    pthread_mutex_init(&writer->lock, NULL);
-    pthread_cond_init(&writer->wake, NULL);
-    int error = start_thread(writer);
-    if (!error)
-        return STORE_OK;
+    int error = errno;
     pthread_cond_destroy(&writer->wake);
     pthread_mutex_destroy(&writer->lock);
+    digester_release(&writer->digester);
     folders_free(writer->folders);
     errno = error;
-    return STORE_SYSTEM;
+}
+
+enum store_status writer_start(struct writer *writer, const struct writer_options *options)
+{
+    *writer = (struct writer){
+        .root = options->root,
+        .outbox = options->outbox,
+        .digests = options->digests,
+        .drafts = {.process = getpid(), .thread = options->number},
+    };
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_cond_init(&writer->wake, NULL);
+    writer->folders = folders_new(options->root, options->folders_opened);
+    enum store_status status = STORE_OK;
+    if (!writer->folders || (writer->digests && !digester_init(&writer->digester)))
+        status = STORE_NO_MEMORY;
+    if (status == STORE_OK && (errno = start_thread(writer)) != 0)
+        status = STORE_SYSTEM;
+    if (status != STORE_OK)
+        release(writer);
+    return status;
 }
 
 void writer_give(struct writer *writer)
@@ -306,7 +182,5 @@ void writer_stop(struct writer *writer)
     pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->lock);
     pthread_join(writer->thread, NULL);
-    pthread_cond_destroy(&writer->wake);
-    pthread_mutex_destroy(&writer->lock);
-    folders_free(writer->folders);
+    release(writer);
 }

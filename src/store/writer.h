@@ -1,4 +1,4 @@
-/* A writer thread of the store and the queues on both its sides. Private to store/pages.c.
+/* A writer thread of the store and the queues on both its sides. Private to store/pages.c and store/writer*.c.
  *
  * outbox_init, writer_start for each writer, writer_give as often as wanted, writer_stop, outbox_release.
  *
@@ -7,13 +7,22 @@
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
+#include "store/digest.h"
 #include "store/draft.h"
 #include "store/folders.h"
 #include "store/pages.h"
 
 #include <pthread.h>
 
-enum job_kind { JOB_PUT, JOB_APPEND, JOB_FINISH, JOB_ABANDON, JOB_KINDS };
+enum job_kind { JOB_PUT, JOB_APPEND, JOB_FINISH, JOB_ABANDON, JOB_REMOVE, JOB_KINDS };
+
+/* A copy of struct pages_known. */
+struct known {
+    bool has_digest;
+    uint8_t digest[PAGES_DIGEST_BYTES];
+    uint64_t bytes;
+    int64_t mtime_ns;
+};
 
 struct job {
     struct job *next;
@@ -21,6 +30,7 @@ struct job {
     struct writer *writer;
     struct page *page;        /* of an append, a finish and an abandon */
     struct pages_bytes bytes; /* of a put and an append */
+    struct known known;       /* of a put, a finish and a remove */
     struct pages_done done;   /* .name and .context are set by who makes the job, the rest by the writer */
 };
 
@@ -55,6 +65,7 @@ struct page {
     struct job end; /* the finish or the abandon, so that a page can always be ended */
     bool begun;     /* there is a draft */
     struct draft draft;
+    struct digest digest; /* begun with the draft, if at all */
     uint64_t bytes;
     int error;
     enum pages_step step;
@@ -78,17 +89,28 @@ struct writer {
     struct outbox *outbox;
     struct folders *folders;
     struct drafts drafts;
+    bool digests;
+    struct digester digester; /* when it makes any */
     struct job_list finished; /* not in the outbox yet */
     int64_t finished_since;
 };
 
-/* Start a thread that writes below ROOT (borrowed), with NUMBER different for each writer. Returns STORE_OK,
- * STORE_NO_MEMORY or STORE_SYSTEM; on failure nothing is left. */
-enum store_status writer_start(struct writer *writer, unsigned number, int root, size_t folders_opened,
-                               struct outbox *outbox);
+struct writer_options {
+    unsigned number; /* another one for each writer */
+    int root;        /* it writes below; borrowed */
+    size_t folders_opened;
+    bool digests;
+    struct outbox *outbox;
+};
+
+/* Start a thread. Returns STORE_OK, STORE_NO_MEMORY or STORE_SYSTEM; on failure nothing is left. */
+enum store_status writer_start(struct writer *writer, const struct writer_options *options);
 
 /* Hand over what is staged, and wake the thread if it sleeps. */
 void writer_give(struct writer *writer);
+
+/* Do what JOB says, and fill its end. Context: the writer's thread. */
+void writer_do(struct writer *writer, struct job *job);
 
 /* Let the thread do all that was given, and wait for its end. */
 void writer_stop(struct writer *writer);

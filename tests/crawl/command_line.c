@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <forage/forage.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,8 +229,8 @@ Test(command_line, quiet_is_silent_when_all_is_well)
 
 Test(command_line, the_log_is_appended_to_and_has_what_the_readme_says)
 {
-    static const char *const keys[] = {"url",  "final_url", "status", "error", "attempts",
-                                       "file", "bytes",     "name",   "ms"};
+    static const char *const keys[] = {"url",  "final_url", "status", "outcome", "error", "attempts",
+                                       "file", "bytes",     "name",   "ms",      "detail"};
     struct fixture *f = start();
     char *folder = files_temp_folder();
     for (size_t runs = 1; runs <= 2; runs++) {
@@ -268,9 +269,10 @@ Test(command_line, options_may_stand_behind_the_list_and_two_dashes_end_them)
     fixture_stop(f);
 }
 
-Test(command_line, runs_at_the_same_time_may_share_a_log_and_a_folder)
+Test(command_line, runs_at_the_same_time_may_share_a_log)
 {
     enum { PAGES = 300 };
+    static const char *const outputs[] = {"output", "other"};
     struct fixture *f = start();
     char *folder = files_temp_folder(), *lists[2] = {support_alloc(PAGES * 40), support_alloc(PAGES * 40)};
     struct crawl c[2] = {0};
@@ -278,19 +280,75 @@ Test(command_line, runs_at_the_same_time_may_share_a_log_and_a_folder)
         for (unsigned page = 0, len = 0; page < PAGES; page++)
             len += (unsigned)sprintf(lists[i] + len, "http://www.shop.com/%u/%u\n", i, page);
         c[i].run = (struct run){.input = lists[i], .working_folder = folder};
-        crawl_start(&c[i], f, "-", NULL);
+        crawl_start(&c[i], f, "-o", outputs[i], "-", NULL);
     }
     run_wait(&c[0].run);
     crawl_wait(&c[1]); /* and read the log when both have ended */
     cr_assert_eq(c[0].run.status + c[1].run.status, FORAGE_EXIT_OK, "%s%s", c[0].run.err, c[1].run.err);
     cr_assert_eq(json_array_size(c[1].log), 2 * PAGES);
-    char *output = files_path(folder, "output");
-    cr_assert_eq(files_count(output), 2 * PAGES + 1);
-    free(output);
     for (unsigned i = 0; i < 2; i++) {
         crawl_release(&c[i]);
         free(lists[i]);
     }
+    files_remove(folder);
+    free(folder);
+    fixture_stop(f);
+}
+
+/* ---- Two runs in one folder ---- */
+
+static const struct fixture_route hanging[] = {
+    {.path = "/first", .reply = {.fault = FIXTURE_SILENT, .end = FIXTURE_HANG}},
+    {.path = "/", .prefix = true, .reply = {.body = "fine"}},
+    {0}};
+
+/* Start a run in FOLDER that does not end by itself. */
+static void hold(struct crawl *c, struct fixture *f, const char *folder)
+{
+    c->run = (struct run){.input = "www.shop.com/first\n", .working_folder = folder};
+    crawl_start(c, f, "--robots", "off", "-", NULL);
+    cr_assert(fixture_wait_requests(f, 1, 10000));
+}
+
+Test(command_line, a_second_run_in_a_folder_is_one_line_and_status_75)
+{
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = hanging});
+    char *folder = files_temp_folder();
+    struct crawl first = {0};
+    hold(&first, f, folder);
+    char *says = support_format("forage: output: another run is at work here (process %d)\n", (int)first.run.pid);
+    static const char *const waits[] = {"0", "200ms"};
+    for (size_t i = 0; i < SUPPORT_COUNT(waits); i++) {
+        struct crawl c = {.run = {.input = "www.shop.com/second\n", .working_folder = folder}};
+        crawl_run(&c, f, "--wait-lock", waits[i], "-q", "-", NULL);
+        cr_expect_eq(c.run.status, FORAGE_EXIT_LOCKED);
+        cr_expect_str_eq(c.run.err, says);
+        cr_expect(i == 0 || c.run.wall_ms >= 200, "%lld ms", (long long)c.run.wall_ms);
+        crawl_release(&c);
+    }
+    cr_expect_eq(fixture_count(f, "/second"), 0);
+    crawl_release(&first);
+    free(says);
+    files_remove(folder);
+    free(folder);
+    fixture_stop(f);
+}
+
+Test(command_line, a_run_that_waits_for_the_folder_begins_when_the_other_one_dies)
+{
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = hanging});
+    char *folder = files_temp_folder();
+    struct crawl first = {0}, second = {.run = {.input = "www.shop.com/second\n", .working_folder = folder}};
+    hold(&first, f, folder);
+    crawl_start(&second, f, "--wait-lock", "30s", "--robots", "off", "-", NULL);
+    cr_expect_not(run_wait_end(&second.run, 200), "it waits");
+    run_signal(&first.run, SIGKILL);
+    crawl_wait(&second);
+    cr_expect_eq(second.run.status, FORAGE_EXIT_OK, "%s", second.run.err);
+    cr_expect_eq(fixture_count(f, "/second"), 1);
+    crawl_release(&second);
+    run_wait(&first.run);
+    crawl_release(&first);
     files_remove(folder);
     free(folder);
     fixture_stop(f);

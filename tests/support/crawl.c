@@ -17,8 +17,8 @@ enum { ARGUMENTS_MOST = 64 };
 static void start(struct crawl *c, const struct fixture *f, va_list more)
 {
     char resolve[48];
-    const char *arguments[ARGUMENTS_MOST + 8] = {"-o", "output", "--log", "log"};
-    size_t count = 4;
+    const char *arguments[ARGUMENTS_MOST + 12] = {"-o", "output", "--log", "log", "--robots", "off", "--tries", "1"};
+    size_t count = 8;
     snprintf(resolve, sizeof resolve, "*:80:127.0.0.1:%u", f ? fixture_port(f) : 0);
     if (f) {
         arguments[count++] = "--resolve";
@@ -57,11 +57,36 @@ void crawl_run(struct crawl *c, const struct fixture *f, ...)
     crawl_wait(c);
 }
 
+/* The folder outlives the run that made it. */
+void crawl_again(struct crawl *c, const struct fixture *f, ...)
+{
+    va_list more;
+    if (!c->folder)
+        c->folder = support_format("%s", c->run.folder);
+    struct run next = {.working_folder = c->folder, .input = c->run.input, .time_limit_ms = c->run.time_limit_ms};
+    char *log = files_path(c->folder, "log");
+    remove(log);
+    free(log);
+    json_decref(c->log);
+    c->log = NULL;
+    c->run.working_folder = c->folder; /* so that it stays */
+    run_release(&c->run);
+    c->run = next;
+    va_start(more, f);
+    start(c, f, more);
+    va_end(more);
+    crawl_wait(c);
+}
+
 void crawl_release(struct crawl *c)
 {
     json_decref(c->log);
     c->log = NULL;
     run_release(&c->run);
+    if (c->folder)
+        files_remove(c->folder);
+    free(c->folder);
+    c->folder = NULL;
 }
 
 char *crawl_list(const struct crawl_row *rows)
@@ -120,6 +145,22 @@ const json_t *crawl_logged(const struct crawl *c, const char *url)
 char *crawl_path(const struct crawl *c, const char *name)
 {
     return support_format("%s/output/%s", c->run.folder, name);
+}
+
+char *crawl_tree(const struct crawl *c)
+{
+    char *output = files_path(c->run.folder, "output"), *tree = files_tree(output), *to = tree;
+    for (char *line = tree, *next; *line; line = next) {
+        next = strchrnul(line, '\n');
+        next += *next == '\n';
+        if (strncmp(line, ".forage/", strlen(".forage/")) == 0)
+            continue;
+        memmove(to, line, (size_t)(next - line));
+        to += next - line;
+    }
+    *to = '\0';
+    free(output);
+    return tree;
 }
 
 bool crawl_holds(const struct crawl *c, const char *name, const char *text)

@@ -11,7 +11,8 @@
  *     crawl_release(&c);
  *
  * Every host's port 80 is the fixture, by --resolve, so that URLs and file names do not depend on the port. The pages go to
- * "output" and the log to "log" below the run's folder.
+ * "output" and the log to "log" below the run's folder. Each URL is asked for once, and robots.txt not at all, unless the
+ * arguments say otherwise (--tries, --robots on). crawl_again runs once more in the same folder, as cron would.
  *
  * Context: as run.h. */
 #ifndef SUPPORT_CRAWL_H
@@ -25,6 +26,7 @@
 struct crawl {
     struct run run; /* set its input and the like before the start */
     json_t *log;    /* after crawl_wait: an array of the log's objects */
+    char *folder;   /* crawl_again's own */
 };
 
 /* What must come of one URL. */
@@ -39,7 +41,10 @@ struct crawl_row {
 /* Run forage with the usual arguments and, up to NULL, more; wait for its end. F NULL: nothing is resolved. */
 void crawl_run(struct crawl *c, const struct fixture *f, ...) __attribute__((sentinel));
 
-/* The same in two steps. */
+/* Run it once more with other arguments, in the same folder; the log and the texts are the new run's. */
+void crawl_again(struct crawl *c, const struct fixture *f, ...) __attribute__((sentinel));
+
+/* crawl_run in two steps. */
 void crawl_start(struct crawl *c, const struct fixture *f, ...) __attribute__((sentinel));
 void crawl_wait(struct crawl *c);
 
@@ -61,6 +66,9 @@ const json_t *crawl_logged(const struct crawl *c, const char *url);
 /* The path of NAME below the output folder, freed by the caller; and whether that file holds TEXT. */
 char *crawl_path(const struct crawl *c, const char *name);
 bool crawl_holds(const struct crawl *c, const char *name, const char *text);
+
+/* As files_tree of the output folder, but without what forage keeps there for itself, in .forage. */
+char *crawl_tree(const struct crawl *c);
 
 void crawl_release(struct crawl *c);
 

@@ -47,6 +47,28 @@ Test(parse, durations_take_a_number_and_one_unit)
     }
 }
 
+static const struct row spans[] = {
+    {"90s", true, 90000},
+    {"0.0001", true, 1},
+    {"30d", true, 30ull * 86400000},
+    {"99999d", true, 99999ull * 86400000},
+    {"106751991167d", true, 106751991167ull * 86400000},
+    {"106751991168d", false, 0},
+    {"1e400d", false, 0},
+    {"30w", false, 0},
+    {"-1d", false, 0},
+};
+
+Test(parse, spans_of_time_may_be_longer_than_an_int_holds)
+{
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
+        int64_t ms = 77;
+        bool ok = parse_time_span(spans[i].text, &ms);
+        cr_expect(ok == spans[i].ok && ms == (ok ? (int64_t)spans[i].value : 77), "\"%s\": %d, %lld", spans[i].text, ok,
+                  (long long)ms);
+    }
+}
+
 Test(parse, counts_stay_in_their_range)
 {
     uint64_t n = 0;

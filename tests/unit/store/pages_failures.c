@@ -217,6 +217,13 @@ static void refuse(int syscall, unsigned arg, unsigned long mask, int error)
     seccomp_release(filter);
 }
 
+/* A page that was put has its file's own time. */
+static void expect_time(struct pages_done done, const char *path)
+{
+    cr_expect_eq(done.error, 0, "%s", strerror(done.error));
+    cr_expect_eq(done.mtime_ns, mtime_of(path), "%s: %lld", path, (long long)done.mtime_ns);
+}
+
 /* The same pages as ever: new, replaced, in pieces, failed, onto planted links. */
 static void all_kinds_of_pages(void)
 {
@@ -238,6 +245,10 @@ static void all_kinds_of_pages(void)
     cr_expect_str_eq(content_of("out/a/pieces.html"), "three");
     cr_expect(put_pieces_now(pages, "a/pieces.html", "fo", "ur").replaced);
     cr_expect_str_eq(content_of("out/a/pieces.html"), "four");
+    expect_time(put_now(pages, "a/new.html", "one more"), "out/a/new.html");
+    expect_time(put_now(pages, "a/newer.html", "one more"), "out/a/newer.html");
+    expect_time(put_pieces_now(pages, "a/pieces.html", "fi", "ve"), "out/a/pieces.html");
+    expect_time(put_pieces_now(pages, "a/piece.html", "si", "x"), "out/a/piece.html");
     cr_expect_eq(put_now(pages, "a", "a folder is there").error, EISDIR);
     cr_expect_eq(put_pieces_now(pages, "a", "a folder", " is there").error, EISDIR);
     cr_assert_eq(symlink("../canary", in_scratch("out/link.html")), 0);

@@ -141,17 +141,24 @@ static inline struct pages_bytes text_bytes(const char *text, atomic_int *releas
 }
 
 /* Put one page and wait for its end. */
-static inline struct pages_done put_now(struct pages *pages, const char *name, const char *text)
+static inline struct pages_done put_known_now(struct pages *pages, const char *name, const char *text,
+                                              const struct pages_known *known)
 {
     struct seen seen = {0};
     struct pages_bytes bytes = text_bytes(text, NULL);
-    cr_assert_eq(pages_put(pages, name, &bytes, NULL, NULL), STORE_OK);
+    cr_assert_eq(pages_put(pages, name, &bytes, known, NULL), STORE_OK);
     wait_for(pages, &seen, 1);
     return seen.done[0];
 }
 
+static inline struct pages_done put_now(struct pages *pages, const char *name, const char *text)
+{
+    return put_known_now(pages, name, text, NULL);
+}
+
 /* The same for a page in two pieces. */
-static inline struct pages_done put_pieces_now(struct pages *pages, const char *name, const char *one, const char *two)
+static inline struct pages_done put_pieces_known_now(struct pages *pages, const char *name, const char *one,
+                                                     const char *two, const struct pages_known *known)
 {
     struct seen seen = {0};
     struct page *page;
@@ -159,9 +166,23 @@ static inline struct pages_done put_pieces_now(struct pages *pages, const char *
     struct pages_bytes first = text_bytes(one, NULL), second = text_bytes(two, NULL);
     cr_assert_eq(pages_append(page, &first), STORE_OK);
     cr_assert_eq(pages_append(page, &second), STORE_OK);
-    cr_assert_eq(pages_finish(page, name, NULL, NULL), STORE_OK);
+    cr_assert_eq(pages_finish(page, name, known, NULL), STORE_OK);
     wait_for(pages, &seen, 1);
     return seen.done[0];
+}
+
+static inline struct pages_done put_pieces_now(struct pages *pages, const char *name, const char *one, const char *two)
+{
+    return put_pieces_known_now(pages, name, one, two, NULL);
+}
+
+/* The time of the file at PATH, or -1. */
+static inline int64_t mtime_of(const char *path)
+{
+    struct stat st;
+    if (lstat(in_scratch(path), &st) != 0)
+        return -1;
+    return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 }
 
 static inline struct pages *open_out(const struct pages_options *options)

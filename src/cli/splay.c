@@ -1,0 +1,40 @@
+#include "cli/splay.h"
+
+#include "base/clock.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/random.h>
+
+/* A wait that is not random is better than none. */
+static int64_t part_of(int64_t most_ms)
+{
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        return most_ms / 2;
+    return (int64_t)(random % ((uint64_t)most_ms + 1));
+}
+
+static int wait_until(int64_t end_ms, const sigset_t *signals, bool hangup_ends)
+{
+    for (int64_t left; (left = end_ms - clock_ms()) > 0;) {
+        struct timespec timeout = {left / 1000, left % 1000 * 1000000};
+        int number = sigtimedwait(signals, NULL, &timeout);
+        if (number > 0 && (number != SIGHUP || hangup_ends))
+            return number;
+    }
+    return 0;
+}
+
+int splay_wait(int64_t most_ms, bool hangup_ends)
+{
+    sigset_t signals, before;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, &before);
+    int number = wait_until(clock_ms() + part_of(most_ms), &signals, hangup_ends);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return number;
+}

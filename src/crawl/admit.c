@@ -1,0 +1,109 @@
+/* Admit: jobs on their way to the frontier, whether new, redirected or to be tried again. What need not, or may not, be asked for ends
+ * here. */
+#include "crawl/crawl.h"
+
+#include "crawl/gate.h"
+#include "crawl/identity.h"
+#include "web/hsts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void end_job(struct crawl *c, struct job *job, enum fetch_error error, const char *detail)
+{
+    job->error = error;
+    snprintf(job->detail, sizeof job->detail, "%s", detail);
+    if (job->kind == JOB_ROBOTS)
+        gate_failed(c, job);
+    else
+        report_end(c, job);
+}
+
+static bool upgrade(struct crawl *c, struct job *job)
+{
+    const struct url *from = job_target(job);
+    struct url to = {0};
+    if (from->scheme != URL_HTTP || !identity_wants_tls(c->identity, from))
+        return true;
+    return hsts_upgrade(from, &to) == URL_OK && job_redirect(job, &to);
+}
+
+static bool give_up_unreachable(struct crawl *c, struct host *host, struct job *job)
+{
+    const char *reason = frontier_given_up(host);
+    char detail[sizeof job->detail];
+    if (!reason)
+        return false;
+    snprintf(detail, sizeof detail, "the host was given up: %s", reason);
+    job->status = 0;
+    end_job(c, job, FETCH_UNREACHABLE, detail);
+    return true;
+}
+
+/* The host's promises come first: those of this run, then its robots.txt. False: the job has ended. */
+static bool may_wait_at(struct crawl *c, struct host *host, struct job *job)
+{
+    return !give_up_unreachable(c, host, job) && gate_admit(c, host, job);
+}
+
+static void queue(struct crawl *c, struct host *host, struct job *job)
+{
+    if (job->own && job->own->delay_ms >= 0)
+        host_set_delay_ms(&c->frontier, host, job->own->delay_ms);
+    /* A redirect of robots.txt goes out although the host is closed for want of it. */
+    bool queued = job->kind == JOB_ROBOTS ? frontier_add_first(&c->frontier, job) : frontier_add(&c->frontier, job);
+    if (!queued)
+        end_job(c, job, FETCH_IO, "out of memory");
+}
+
+void admit_target(struct crawl *c, struct job *job)
+{
+    struct host *host = upgrade(c, job) ? frontier_host(&c->frontier, job_target(job)) : NULL;
+    if (!host)
+        end_job(c, job, FETCH_IO, "out of memory");
+    else if (may_wait_at(c, host, job))
+        queue(c, host, job);
+}
+
+void admit_new(struct crawl *c, struct job *job)
+{
+    const char *not_due = record_look_up(c, job);
+    if (!not_due)
+        return admit_target(c, job);
+    job->outcome = OUTCOME_SKIPPED;
+    end_job(c, job, FETCH_OK, not_due);
+}
+
+void admit_later(struct crawl *c, struct job *job, int64_t due_ms)
+{
+    struct host *host = frontier_host(&c->frontier, job_target(job));
+    if (!host)
+        end_job(c, job, FETCH_IO, "out of memory");
+    else if (!give_up_unreachable(c, host, job) && !frontier_add_later(&c->frontier, job, due_ms))
+        end_job(c, job, FETCH_IO, "out of memory");
+}
+
+static bool take(struct job *job, void *arg)
+{
+    struct job **list = arg;
+    job->next = *list;
+    *list = job;
+    return false;
+}
+
+/* All are taken out before the first ends, because the end of a job for robots.txt looks at the host's jobs, too. */
+void admit_give_up_host(struct crawl *c, struct host *host)
+{
+    struct job *taken = NULL;
+    frontier_sift(&c->frontier, host, take, &taken);
+    for (struct job *job = taken, *next; job; job = next) {
+        next = job->next;
+        if (job->kind == JOB_PAGE) {
+            give_up_unreachable(c, host, job);
+        } else {
+            job->error = FETCH_UNREACHABLE;
+            snprintf(job->detail, sizeof job->detail, "%s", frontier_given_up(host));
+            gate_failed(c, job);
+        }
+    }
+}

@@ -1,0 +1,355 @@
+#include "crawl/gate.h"
+
+#include "base/clock.h"
+#include "crawl/cache_lifetime.h"
+#include "crawl/crawl.h"
+#include "web/robots.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
+#define DESPAIR_MS                                                                                                     \
+    (30 * DAY_MS) /* RFC 9309 section 2.3.1.4: after so long an unreachable host may be asked all the same */
+#define ROBOTS_TOKEN "forage"
+
+struct gate {
+    enum {
+        GATE_ASKED, /* robots.txt is on its way */
+        GATE_RULES,
+        GATE_SHUT,  /* robots.txt cannot be had */
+        GATE_LATER, /* the host is to be left alone for longer than this run waits */
+    } state;
+    struct robots *robots; /* NULL: all is allowed */
+    enum host_class class;
+    int64_t unreachable_since_ms, next_ask_ms; /* as in the host's row */
+    enum fetch_error error;                    /* why nothing may be asked for: a failure, or an answer of 5xx */
+    unsigned status;
+    unsigned blamed; /* jobs that have failed for that reason */
+    char detail[200];
+};
+
+void gate_free(void *arg)
+{
+    struct gate *g = arg;
+    if (g)
+        robots_free(g->robots);
+    free(g);
+}
+
+static void end_job(struct crawl *c, struct job *job, enum fetch_error error, const char *detail)
+{
+    job->error = error;
+    snprintf(job->detail, sizeof job->detail, "%s", detail);
+    report_end(c, job);
+}
+
+/* ---- What the rules say of a job ---- */
+
+static bool refuse(struct crawl *c, struct job *job, unsigned line)
+{
+    job->outcome = OUTCOME_SKIPPED;
+    job->rule = line;
+    job->status = 0;
+    job->error = FETCH_ROBOTS;
+    snprintf(job->detail, sizeof job->detail, "robots.txt disallows it in line %u", line);
+    report_end(c, job);
+    return false;
+}
+
+/* Nothing may be asked for, because robots.txt could not be had. That is a failure, and each page says which. A host that
+ * cannot be reached is given up after so many as if each page had been asked for. */
+static bool fail_shut(struct crawl *c, struct gate *g, struct job *job)
+{
+    unsigned most = c->config.options.host_errors;
+    bool given_up = g->error != FETCH_ROBOTS && most && g->blamed++ >= most;
+    job->status = g->status;
+    end_job(c, job, given_up ? FETCH_UNREACHABLE : g->error, g->detail);
+    return false;
+}
+
+static bool put_off(struct crawl *c, struct gate *g, struct job *job)
+{
+    job->outcome = OUTCOME_PUT_OFF;
+    job->status = g->status;
+    end_job(c, job, FETCH_UNREACHABLE, g->detail);
+    return false;
+}
+
+static bool obey(struct crawl *c, struct gate *g, struct job *job)
+{
+    if (g->state == GATE_SHUT)
+        return fail_shut(c, g, job);
+    if (g->state == GATE_LATER)
+        return put_off(c, g, job);
+    if (g->state == GATE_ASKED || !g->robots)
+        return true;
+    const struct url *url = job_target(job);
+    struct robots_verdict v = robots_check(g->robots, url->target.at, url->target.len);
+    return v.allowed || refuse(c, job, v.line);
+}
+
+/* ---- What is known from before ---- */
+
+static const struct state_host *known_host(struct crawl *c, const struct host *host)
+{
+    return c->state ? state_find_host(c->state, host_origin(host)) : NULL;
+}
+
+static bool use_text(struct crawl *c, struct gate *g, struct host *host, const char *text, size_t len)
+{
+    struct robots *robots = robots_parse(text, len, ROBOTS_TOKEN);
+    if (!robots)
+        return false;
+    g->robots = robots;
+    g->state = GATE_RULES;
+    if (robots_crawl_delay_ms(robots) > 0)
+        host_set_crawl_delay_ms(&c->frontier, host, robots_crawl_delay_ms(robots));
+    return true;
+}
+
+/* Robots.txt of an earlier run, if it is young enough, or if nothing better can be had (section 2.4). */
+static bool use_known(struct crawl *c, struct gate *g, struct host *host, const struct state_host *known,
+                      bool at_any_age)
+{
+    if (!known || !known->robots_fetched_ms || (!at_any_age && known->robots_expires_ms <= clock_wall_ms()))
+        return false;
+    if (known->robots_status >= 200 && known->robots_status < 300)
+        return use_text(c, g, host, known->robots ? known->robots : "", known->robots_len);
+    g->state = GATE_RULES; /* there was none */
+    return true;
+}
+
+/* Put HOST's row. What it does not say of robots.txt stays as it is. */
+static void remember(struct crawl *c, struct host *host, struct state_host row)
+{
+    const struct gate *g = host_robots(host);
+    enum state_status s;
+    if (!c->state)
+        return;
+    row.origin = host_origin(host);
+    row.delay_ms = host_delay_ms(host);
+    row.unreachable_since_ms = g->unreachable_since_ms;
+    row.next_ask_ms = g->next_ask_ms;
+    while ((s = state_put_host(c->state, &row)) == STATE_FULL)
+        memory_wait(c);
+    if (s != STATE_OK && s != STATE_INVALID)
+        memory_failed(c);
+}
+
+void gate_note_answer(struct crawl *c, struct host *host, bool answered, bool well)
+{
+    struct gate *g = host_robots(host);
+    if (!g)
+        return;
+    enum host_class class = g->class;
+    if (answered)
+        class = well && class <= HOST_WELL ? HOST_WELL : HOST_WITH_ERRORS;
+    else if (class != HOST_UNMET)
+        class = class == HOST_WELL ? HOST_WITH_ERRORS : class;
+    else
+        class = HOST_UNREACHABLE;
+    if (class == g->class)
+        return;
+    if (g->class)
+        c->hosts[g->class]--;
+    c->hosts[class]++;
+    g->class = class;
+}
+
+void gate_note_ask(struct crawl *c, struct host *host, int64_t wait_ms)
+{
+    struct gate *g = host_robots(host);
+    if (!g || wait_ms <= 0)
+        return;
+    g->next_ask_ms = clock_wall_ms() + wait_ms;
+    remember(c, host, (struct state_host){0});
+}
+
+/* ---- Asking ---- */
+
+static struct job *robots_job(struct crawl *c, struct host *host)
+{
+    struct url base = {0}, url = {0};
+    const char *origin = host_origin(host);
+    if (url_parse(&base, origin, strlen(origin), NULL) != URL_OK)
+        return NULL;
+    enum url_status s = url_parse(&url, "/robots.txt", strlen("/robots.txt"), &base);
+    url_release(&base);
+    struct job *job = s == URL_OK ? job_new(c, &url, NULL) : NULL;
+    if (job) {
+        job->kind = JOB_ROBOTS;
+        job->gate = host;
+    }
+    return job;
+}
+
+static bool ask(struct crawl *c, struct host *host)
+{
+    struct job *job = robots_job(c, host);
+    if (job && frontier_add_first(&c->frontier, job)) {
+        host_close(&c->frontier, host);
+        return true;
+    }
+    job_free(job);
+    return false;
+}
+
+/* What the host has asked for in an earlier run holds in this one. */
+static void keep_promise(struct crawl *c, struct gate *g, struct host *host)
+{
+    int64_t wait_ms = g->next_ask_ms - clock_wall_ms();
+    if (wait_ms <= 0)
+        return;
+    if (wait_ms <= c->config.options.max_wait_ms) {
+        host_set_not_before_ms(&c->frontier, host, clock_ms() + wait_ms);
+        return;
+    }
+    g->state = GATE_LATER;
+    snprintf(g->detail, sizeof g->detail, "put off to the next run: the host asked to be left alone for another %lld s",
+             (long long)(wait_ms / 1000));
+}
+
+static bool learn_rules(struct crawl *c, struct gate *g, struct host *host, const struct state_host *known)
+{
+    g->state = GATE_RULES;
+    if (c->config.options.ignore_robots || use_known(c, g, host, known, false))
+        return true;
+    g->state = GATE_ASKED;
+    return ask(c, host);
+}
+
+static struct gate *gate_of(struct crawl *c, struct host *host)
+{
+    struct gate *g = host_robots(host);
+    if (g || !(g = calloc(1, sizeof *g)))
+        return g;
+    const struct state_host *known = known_host(c, host);
+    if (known) {
+        g->unreachable_since_ms = known->unreachable_since_ms;
+        g->next_ask_ms = known->next_ask_ms;
+    }
+    keep_promise(c, g, host);
+    if (g->state != GATE_LATER && !learn_rules(c, g, host, known)) {
+        gate_free(g);
+        return NULL;
+    }
+    host_set_robots(&c->frontier, host, g);
+    return g;
+}
+
+bool gate_admit(struct crawl *c, struct host *host, struct job *job)
+{
+    if (job->kind == JOB_ROBOTS)
+        return true;
+    struct gate *g = gate_of(c, host);
+    if (g)
+        return obey(c, g, job);
+    end_job(c, job, FETCH_IO, "out of memory");
+    return false;
+}
+
+/* ---- The answer ---- */
+
+static bool keep_waiting_job(struct job *job, void *arg)
+{
+    struct host *host = arg;
+    return obey(job->crawl, host_robots(host), job);
+}
+
+/* The rules are known: the jobs that wait are judged by them. */
+static void open_gate(struct crawl *c, struct job *robots)
+{
+    struct host *host = robots->gate;
+    job_free(robots);
+    frontier_sift(&c->frontier, host, keep_waiting_job, host);
+    host_open(&c->frontier, host);
+}
+
+static void remember_answer(struct crawl *c, const struct job *job, int64_t lifetime)
+{
+    struct gate *g = host_robots(job->gate);
+    int64_t now = clock_wall_ms();
+    bool has_text = job->status >= 200 && job->status < 300;
+    g->unreachable_since_ms = 0;
+    remember(c, job->gate,
+             (struct state_host){
+                 .robots = has_text && job->body.data ? job->body.data : "",
+                 .robots_len = has_text ? job->body.len : 0,
+                 .robots_status = job->status,
+                 .robots_fetched_ms = now,
+                 .robots_expires_ms = now + lifetime,
+             });
+}
+
+/* Section 2.3.1.4: what cannot be reached, or answers that it has failed, allows nothing; unless what it said before is known, or it
+ * has been so for a month. */
+static void shut(struct crawl *c, struct job *job, enum fetch_error error, const char *why)
+{
+    struct host *host = job->gate;
+    struct gate *g = host_robots(host);
+    int64_t now = clock_wall_ms();
+    if (!g->unreachable_since_ms)
+        g->unreachable_since_ms = now;
+    if (!use_known(c, g, host, known_host(c, host), true)) {
+        g->state = now - g->unreachable_since_ms >= DESPAIR_MS ? GATE_RULES : GATE_SHUT;
+        g->error = error;
+        g->status = job->status;
+        snprintf(g->detail, sizeof g->detail, "robots.txt cannot be had: %s", why);
+    }
+    remember(c, host, (struct state_host){0});
+    open_gate(c, job);
+}
+
+void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *answer)
+{
+    struct gate *g = host_robots(job->gate);
+    char why[64];
+    if (job->status >= 500) {
+        snprintf(why, sizeof why, "the server answered %u", job->status);
+        return shut(c, job, FETCH_ROBOTS, why);
+    }
+    bool has_text = job->status >= 200 && job->status < 300;
+    g->state = GATE_RULES; /* other answers than 2xx: there is none, and all is allowed (section 2.3.1.3) */
+    if (has_text && !use_text(c, g, job->gate, job->body.data ? job->body.data : "", job->body.len))
+        return shut(c, job, FETCH_IO, "out of memory");
+    remember_answer(c, job, cache_lifetime_ms(answer, DAY_MS));
+    open_gate(c, job);
+}
+
+/* The pages' host may still be named by a list: then they wait for that, and so does robots.txt. */
+static bool take_blocked_job(struct job *job, void *arg)
+{
+    (void)arg;
+    job->error = FETCH_BLOCKED;
+    snprintf(job->detail, sizeof job->detail, "the address is not a public one");
+    if (!feed_park(job->crawl, job))
+        report_end(job->crawl, job);
+    return false;
+}
+
+static void blocked(struct crawl *c, struct job *robots)
+{
+    struct host *host = robots->gate;
+    host_set_robots(&c->frontier, host, NULL);
+    job_free(robots);
+    frontier_sift(&c->frontier, host, take_blocked_job, NULL);
+    host_open(&c->frontier, host);
+}
+
+void gate_failed(struct crawl *c, struct job *job)
+{
+    if (job->error == FETCH_BLOCKED)
+        return blocked(c, job);
+    /* A redirect that leads nowhere, or on and on, says as little as a 404 (section 2.3.1.2). */
+    if (job->error == FETCH_REDIRECT || job->error == FETCH_SCHEME || job->error == FETCH_URL) {
+        struct fetch_answer none = {0};
+        job->status = 404;
+        job->error = FETCH_OK;
+        return gate_answered(c, job, &none);
+    }
+    char why[sizeof job->detail];
+    snprintf(why, sizeof why, "%s", *job->detail ? job->detail : fetch_error_word(job->error));
+    shut(c, job, job->error, why);
+}

@@ -1,0 +1,157 @@
+#include "crawl/memory.h"
+
+#include "base/clock.h"
+#include "crawl/crawl.h"
+#include "store/lock.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Opening ---- */
+
+static enum forage_status not_locked(struct crawl *c, char *error, size_t size)
+{
+    const char *output = c->config.options.output;
+    int saved = errno;
+    if (saved == EWOULDBLOCK || saved == EINTR) {
+        pid_t holder = folder_lock_holder(output);
+        int n = snprintf(error, size, "%s: another run is at work here", output);
+        if (holder > 0 && n > 0 && (size_t)n < size)
+            snprintf(error + n, size - (size_t)n, " (process %ld)", (long)holder);
+        return FORAGE_LOCKED;
+    }
+    snprintf(error, size, "%s: %s", output, strerror(saved));
+    return FORAGE_FILE;
+}
+
+/* A damaged database is not built over: it stays beside the new one. */
+static enum state_status open_beside_damaged(struct crawl *c, struct state_failure *failure)
+{
+    char aside[STATE_ASIDE_MAX], text[sizeof failure->text + STATE_ASIDE_MAX + 64];
+    struct state_failure damage = *failure;
+    if (state_set_aside(c->config.options.output, aside) != STATE_OK)
+        return STATE_CORRUPT;
+    snprintf(text, sizeof text, "%s; set aside as %s, and begun anew", damage.text, aside);
+    snprintf(c->damage, sizeof c->damage, "%s", text);
+    return state_open(c->config.options.output, NULL, &c->state, failure);
+}
+
+static enum forage_status open_state(struct crawl *c, char *error, size_t size)
+{
+    struct state_failure failure;
+    enum state_status s = state_open(c->config.options.output, NULL, &c->state, &failure);
+    if (s == STATE_CORRUPT)
+        s = open_beside_damaged(c, &failure);
+    if (s == STATE_OK)
+        return FORAGE_OK;
+    snprintf(error, size, "%s/%s: %s", c->config.options.output, STATE_FILE, failure.text);
+    return s == STATE_NO_MEMORY ? FORAGE_NO_MEMORY : FORAGE_FILE;
+}
+
+/* A run that was killed may have left temporary names. */
+static void clean_up(struct crawl *c)
+{
+    struct state_run last;
+    size_t removed;
+    if (c->state && state_last_run(c->state, &last) && !last.ended_ms)
+        pages_clean(c->config.options.output, &removed);
+}
+
+enum forage_status memory_open(struct crawl *c, char *error, size_t size)
+{
+    const struct forage_options *o = &c->config.options;
+    if (o->in_memory)
+        return FORAGE_OK;
+    if (!folder_lock_take(o->output, o->wait_lock_ms, &c->lock))
+        return not_locked(c, error, size);
+    c->locked = true;
+    enum forage_status s = o->no_state ? FORAGE_OK : open_state(c, error, size);
+    if (s == FORAGE_OK)
+        clean_up(c);
+    return s;
+}
+
+/* ---- Running ---- */
+
+static void put_run(struct crawl *c)
+{
+    enum state_status s;
+    while ((s = state_put_run(c->state, &c->run)) == STATE_FULL)
+        memory_wait(c);
+    if (s != STATE_OK)
+        memory_failed(c);
+}
+
+/* A run that was killed or ended early is gone on with: what it has fetched counts as fetched. */
+void memory_begin(struct crawl *c)
+{
+    struct state_run last;
+    c->run.started_ms = c->run.cycle_started_ms = clock_wall_ms();
+    if (!c->state)
+        return;
+    if (*c->damage)
+        report_file_failure(c, STATE_FILE, 0, c->damage);
+    bool known = state_last_run(c->state, &last);
+    if (known && last.ended_ms && !last.exit_status)
+        c->last_success_ms = last.ended_ms;
+    if (known && !last.complete && !c->config.options.fresh)
+        c->run.cycle_started_ms = last.cycle_started_ms;
+    put_run(c);
+}
+
+void memory_turn(struct crawl *c)
+{
+    if (c->state && state_collect(c->state) != STATE_OK)
+        memory_failed(c);
+}
+
+void memory_wait(struct crawl *c)
+{
+    struct pollfd p = {state_fd(c->state), POLLIN, 0};
+    poll(&p, 1, -1);
+    memory_turn(c);
+}
+
+void memory_failed(struct crawl *c)
+{
+    struct state_failure failure;
+    char file[512];
+    if (c->memory_failed || !state_failed(c->state, &failure))
+        return;
+    c->memory_failed = true;
+    snprintf(file, sizeof file, "%s/%s", c->config.options.output, STATE_FILE);
+    report_file_failure(c, file, 0, failure.text);
+    crawl_end_early(c, END_TROUBLE);
+}
+
+/* ---- Ending ---- */
+
+void memory_end(struct crawl *c)
+{
+    c->run.ended_ms = clock_wall_ms();
+    c->run.complete = c->end == END_DONE;
+    c->run.exit_status = c->exit_status;
+    c->run.new = c->counts.new_pages;
+    c->run.changed = c->counts.changed;
+    c->run.unchanged = c->counts.unchanged;
+    c->run.failed = c->counts.failed;
+    c->run.gone = c->counts.gone;
+    c->run.skipped = c->counts.skipped;
+    c->run.bytes = c->counts.bytes;
+    if (!c->state)
+        return;
+    put_run(c);
+    if (state_flush(c->state) != STATE_OK)
+        memory_failed(c);
+}
+
+void memory_close(struct crawl *c)
+{
+    state_close(c->state, NULL);
+    c->state = NULL;
+    if (c->locked)
+        folder_lock_release(&c->lock);
+    c->locked = false;
+}

@@ -1,0 +1,199 @@
+#include "crawl/record.h"
+
+#include "base/clock.h"
+#include "crawl/crawl.h"
+#include "crawl/prune.h"
+#include "store/safe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Before ---- */
+
+/* Where the row's texts are, in the order in which a record keeps them. */
+static const char **text_of(struct state_page *row, size_t index)
+{
+    const char **const texts[] = {&row->file, &row->etag, &row->last_modified, &row->error, &row->final_url};
+    return index < sizeof texts / sizeof *texts ? texts[index] : NULL;
+}
+
+static struct record *copy_row(const struct state_page *found)
+{
+    struct state_page row = *found;
+    const char **text;
+    size_t size = 0, used = 0;
+    for (size_t i = 0; (text = text_of(&row, i)); i++)
+        size += strlen(*text) + 1;
+    struct record *record = calloc(1, sizeof *record + size);
+    if (!record)
+        return NULL;
+    for (size_t i = 0; (text = text_of(&row, i)); i++) {
+        size_t len = strlen(*text) + 1;
+        memcpy(record->texts + used, *text, len);
+        *text = record->texts + used;
+        used += len;
+    }
+    row.url = "";
+    row.url_len = 0;
+    record->row = row;
+    return record;
+}
+
+void record_free(struct record *record)
+{
+    free(record);
+}
+
+/* The row's URL into B. A fragment cannot be part of a canonical URL, so it can hold the account. */
+static bool make_key(const struct url *url, struct buffer *b)
+{
+    char tag[SAFE_TAG_LEN + 1];
+    bool ok = buffer_append_text(b, url->href_public);
+    if (ok && url->username.len)
+        ok = safe_tag(url->username.at, url->username.len, tag) && buffer_printf(b, "#user-%s", tag);
+    return ok;
+}
+
+static int64_t max_age_ms(const struct crawl *c, const struct job *job)
+{
+    return job->own && job->own->max_age_ms >= 0 ? job->own->max_age_ms : c->config.options.max_age_ms;
+}
+
+/* A page whose last try failed is asked for whatever its age. */
+static const char *why_not(const struct crawl *c, const struct job *job)
+{
+    const struct record *known = job->known;
+    if (c->config.options.fresh || !known->has_file || known->row.failures)
+        return NULL;
+    if (c->run.cycle_started_ms < c->run.started_ms && known->row.last_fetched_ms >= c->run.cycle_started_ms)
+        return "fetched by the run that this one goes on with";
+    if (c->run.started_ms - known->row.last_fetched_ms < max_age_ms(c, job))
+        return "fetched within --max-age";
+    return NULL;
+}
+
+const char *record_look_up(struct crawl *c, struct job *job)
+{
+    struct buffer key = {0};
+    const struct state_page *row = NULL;
+    if (!c->state || !make_key(&job->asked, &key))
+        return NULL;
+    row = state_find_page(c->state, key.data, key.len);
+    buffer_release(&key);
+    if (!row || !(job->known = copy_row(row)))
+        return NULL;
+    job->known->has_file = *job->known->row.file && state_has_file(c->state, &job->known->row);
+    return why_not(c, job);
+}
+
+/* ---- The request ---- */
+
+static struct text text(const char *s)
+{
+    return (struct text){s, strlen(s)};
+}
+
+static bool is_where_it_was(const struct job *job, const struct record *known)
+{
+    const char *last = *known->row.final_url ? known->row.final_url : job->asked.href_public;
+    return strcmp(last, job_target(job)->href_public) == 0;
+}
+
+void record_fill_request(const struct crawl *c, struct job *job, struct fetch_request *request)
+{
+    const struct record *known = job->known;
+    job->validated = false;
+    if (!known || c->config.options.fresh || !known->has_file || !is_where_it_was(job, known))
+        return;
+    request->etag = text(known->row.etag);
+    request->last_modified = text(known->row.last_modified);
+    job->validated = request->etag.len || request->last_modified.len;
+}
+
+bool record_known_file(const struct job *job, const char *file, struct pages_known *known)
+{
+    const struct record *r = job->known;
+    if (!r || !r->has_file || !r->row.has_digest || job->status >= 300 || strcmp(r->row.file, file) != 0)
+        return false;
+    *known = (struct pages_known){r->row.digest, r->row.file_bytes, r->row.file_mtime_ns};
+    return true;
+}
+
+/* ---- After ---- */
+
+static void fill_success(const struct crawl *c, const struct job *job, const struct pages_done *done,
+                         struct state_page *row)
+{
+    row->failures = row->gone = 0;
+    row->failing_since_ms = 0;
+    row->error = "";
+    row->last_fetched_ms = clock_wall_ms();
+    if (job->status == 304) {
+        row->file_is_old = true;
+        return;
+    }
+    bool elsewhere = strcmp(job_target(job)->href_public, job->asked.href_public) != 0;
+    row->final_url = elsewhere ? job_target(job)->href_public : "";
+    row->etag = job->etag ? job->etag : "";
+    row->last_modified = job->last_modified ? job->last_modified : "";
+    if (job->outcome != OUTCOME_UNCHANGED)
+        row->last_changed_ms = row->last_fetched_ms;
+    if (!done)
+        return;
+    row->file = job->file + strlen(c->config.options.output) + 1;
+    row->file_is_old = done->unchanged;
+    row->bytes = row->file_bytes = done->bytes;
+    row->file_mtime_ns = done->mtime_ns;
+    row->has_digest = true;
+    memcpy(row->digest, done->digest, sizeof row->digest);
+}
+
+static void fill_failure(const struct job *job, struct state_page *row)
+{
+    int64_t now = clock_wall_ms();
+    row->error = fetch_error_word(job->error);
+    row->failing_since_ms = row->failures++ ? row->failing_since_ms : now;
+    row->gone = job->outcome == OUTCOME_GONE ? row->gone + 1 : 0;
+    row->file_is_old = true;
+}
+
+static void put(struct crawl *c, const struct state_page *row)
+{
+    enum state_status s;
+    while ((s = state_put_page(c->state, row)) == STATE_FULL)
+        memory_wait(c);
+    if (s != STATE_OK && s != STATE_INVALID)
+        memory_failed(c);
+}
+
+/* A page that has been gone for so many runs is taken away, and its row says so first. */
+static void prune(struct crawl *c, struct state_page *row)
+{
+    unsigned after = c->config.options.prune_after;
+    if (!after || row->gone < after || !*row->file || !prune_add(c, row))
+        return; /* for want of memory: the next run tries again */
+    row->file = "";
+    row->has_digest = false;
+    row->bytes = row->file_bytes = 0;
+}
+
+void record_keep(struct crawl *c, struct job *job, const struct pages_done *done)
+{
+    struct buffer key = {0};
+    if (!c->state || job->kind != JOB_PAGE || job->outcome == OUTCOME_SKIPPED || !make_key(&job->asked, &key)) {
+        buffer_release(&key);
+        return;
+    }
+    struct state_page row = job->known ? job->known->row : (struct state_page){.first_seen_ms = c->run.started_ms};
+    row.url = key.data;
+    row.url_len = key.len;
+    row.status = job->status;
+    if (job_is_success(job))
+        fill_success(c, job, done, &row);
+    else
+        fill_failure(job, &row);
+    if (job->outcome == OUTCOME_GONE)
+        prune(c, &row);
+    put(c, &row);
+    buffer_release(&key);
+}

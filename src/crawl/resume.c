@@ -1,0 +1,75 @@
+#include "crawl/resume.h"
+
+#include "crawl/crawl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool has(const struct fetch_answer *answer, const char *name, struct text *value)
+{
+    size_t position = 0;
+    return fetch_answer_header(answer, name, &position, value) && value->len;
+}
+
+/* A coded body would have to be decoded from its middle; a weak validator does not promise the same bytes. */
+static bool may_go_on(const struct fetch_answer *answer, struct text *etag, struct text *last_modified)
+{
+    struct text ignored, ranges;
+    bool modified = has(answer, "last-modified", last_modified);
+    bool tagged = has(answer, "etag", etag) && !(etag->len > 1 && etag->data[0] == 'W' && etag->data[1] == '/');
+    if (!tagged)
+        *etag = (struct text){"", 0};
+    if (!modified)
+        *last_modified = (struct text){"", 0};
+    if (has(answer, "content-encoding", &ignored))
+        return false;
+    if (has(answer, "accept-ranges", &ranges) && ranges.len == 4 && memcmp(ranges.data, "none", 4) == 0)
+        return false;
+    return (tagged || modified) && (answer->status == 200 || answer->resumed);
+}
+
+static bool has_pieces(const struct job *job)
+{
+    return job->bytes && !job->out_of_memory && (job->page || job->body.len);
+}
+
+bool resume_prepare(struct job *job, const struct fetch_answer *answer)
+{
+    struct text etag, last_modified;
+    struct resume *r = &job->resume;
+    if (job->kind != JOB_PAGE || r->refused || !has_pieces(job))
+        return false;
+    if (r->at && !answer->resumed) /* the request for the rest has failed itself: nothing has changed */
+        return true;
+    if (!may_go_on(answer, &etag, &last_modified))
+        return false;
+    free(r->etag);
+    free(r->last_modified);
+    r->etag = strndup(etag.data, etag.len);
+    r->last_modified = strndup(last_modified.data, last_modified.len);
+    r->total = answer->total_bytes;
+    return r->etag && r->last_modified;
+}
+
+static struct text text(const char *s)
+{
+    return (struct text){s, strlen(s)};
+}
+
+void resume_fill_request(struct job *job, struct fetch_request *request)
+{
+    struct resume *r = &job->resume;
+    r->at = r->etag && r->last_modified ? job->bytes : 0;
+    if (!r->at)
+        return;
+    request->resume_at = r->at;
+    request->resume_total = r->total;
+    request->etag = text(r->etag);
+    request->last_modified = text(r->last_modified);
+}
+
+bool resume_is_refused(const struct job *job, const struct fetch_answer *answer)
+{
+    unsigned s = answer->status;
+    return job->resume.at && !answer->error && !answer->resumed && ((s >= 200 && s < 300) || s == 416);
+}

@@ -1,0 +1,188 @@
+/* Setting up: makes what a crawl needs, in the order in which it must be. */
+#include "crawl/setup.h"
+
+#include "base/hash.h"
+#include "crawl/crawl.h"
+#include "crawl/gate.h"
+#include "crawl/identity.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { SPARE_DESCRIPTORS = 256, RESULT_RING_BYTES = 2 << 20 };
+
+static enum forage_status fail(enum forage_status status, char *error, size_t size, const char *what, const char *why)
+{
+    int saved = errno;
+    snprintf(error, size, "%s: %s", what, why);
+    errno = saved;
+    return status;
+}
+
+/* Each transfer is a socket, and each page that comes in pieces a file. */
+static void raise_descriptor_limit(unsigned connections)
+{
+    struct rlimit limit;
+    rlim_t need = (rlim_t)connections * 2 + SPARE_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= need)
+        return;
+    limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* A worker would find out at its first TLS connection, and fail one URL after another. */
+static enum forage_status check_ca_file(struct crawl *c, char *error, size_t size)
+{
+    const char *path = c->config.options.ca_file;
+    return !path || access(path, R_OK) == 0 ? FORAGE_OK : fail(FORAGE_FILE, error, size, path, strerror(errno));
+}
+
+static enum forage_status make_pattern(struct crawl *c, char *error, size_t size)
+{
+    struct pattern_error wrong;
+    char where[64];
+    enum pattern_status s = pattern_new(&c->pattern, c->config.options.host_pattern, &wrong);
+    if (s == PATTERN_OK)
+        return FORAGE_OK;
+    if (s == PATTERN_NO_MEMORY)
+        return FORAGE_NO_MEMORY;
+    snprintf(where, sizeof where, "host pattern, at offset %zu", wrong.offset);
+    return fail(FORAGE_USAGE, error, size, where, wrong.message);
+}
+
+static enum forage_status make_pool(struct crawl *c, char *error, size_t size)
+{
+    struct mp_pool_options options = {
+        .workers = c->config.options.workers,
+        .result_ring_bytes = RESULT_RING_BYTES,
+        .executor = fetcher_run,
+        .executor_arg = &c->config.fetch,
+        .driven = true,
+    };
+    c->load = calloc(options.workers, sizeof *c->load);
+    if (!c->load)
+        return FORAGE_NO_MEMORY;
+    enum mp_status s = mp_pool_new(&options, &c->pool);
+    const char *why = s == MP_SYSTEM ? strerror(errno) : mp_status_text(s);
+    return s == MP_OK ? FORAGE_OK : fail(FORAGE_SYSTEM, error, size, "cannot start workers", why);
+}
+
+static enum forage_status make_store(struct crawl *c, char *error, size_t size)
+{
+    const char *output = c->config.options.output;
+    struct pages_options options = {.capacity = 4 * c->config.options.connections + 4096, .digest = c->state != NULL};
+    if (c->config.options.in_memory)
+        return FORAGE_OK;
+    if (pages_open(output, &options, &c->pages) != STORE_OK)
+        return fail(FORAGE_FILE, error, size, output, strerror(errno));
+    if (sites_open(output, &c->sites) != STORE_OK)
+        return fail(FORAGE_FILE, error, size, output, strerror(errno));
+    return FORAGE_OK;
+}
+
+static enum forage_status make_memory(struct crawl *c, char *error, size_t size)
+{
+    return memory_open(c, error, size);
+}
+
+static enum forage_status make_identity(struct crawl *c, char *error, size_t size)
+{
+    return identity_open(c, error, size);
+}
+
+static enum forage_status make_outputs(struct crawl *c, char *error, size_t size)
+{
+    return outputs_open(c, error, size);
+}
+
+static bool watch(struct crawl *c, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static enum forage_status make_loop(struct crawl *c, char *error, size_t size)
+{
+    c->epoll = epoll_create1(EPOLL_CLOEXEC);
+    c->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (c->epoll < 0 || c->stop_fd < 0 || !watch(c, c->stop_fd) || !watch(c, mp_pool_fd(c->pool)) ||
+        (c->pages && !watch(c, pages_fd(c->pages))) || (c->state && !watch(c, state_fd(c->state))))
+        return fail(FORAGE_SYSTEM, error, size, "cannot wait for events", strerror(errno));
+    return FORAGE_OK;
+}
+
+static void setup_init(struct crawl *c)
+{
+    const struct forage_options *o = &c->config.options;
+    struct frontier_options frontier = {
+        .per_host = o->per_host,
+        .per_ip = o->per_ip,
+        .delay_ms = o->delay_ms == FORAGE_DELAY_NONE ? 0
+                    : o->delay_ms                    ? o->delay_ms
+                                                     : -1,
+        .host_errors = o->host_errors == FORAGE_HOST_ERRORS_NEVER ? 0 : o->host_errors,
+        .max_wait_ms = o->max_wait_ms,
+        .free_robots = gate_free,
+    };
+    c->epoll = c->stop_fd = -1;
+    c->sources_end = &c->sources;
+    c->parked_end = &c->parked;
+    c->random = hash_random_seed();
+    seen_init(&c->seen);
+    seen_init(&c->named_hosts);
+    claims_init(&c->claims);
+    frontier_init(&c->frontier, &frontier);
+    window_init(&c->window, o->connections, c->config.fixed_window);
+}
+
+typedef enum forage_status make_fn(struct crawl *c, char *error, size_t size);
+
+/* The pool comes before the first thread, for its workers are forked from what is there now, and before the lock and the secrets, for
+ * workers shall have neither. The lock comes before anything below the output folder is touched. */
+enum forage_status setup_crawl(struct crawl *c, char *error, size_t size)
+{
+    static make_fn *const steps[] = {check_ca_file, make_pattern,  make_pool,    make_memory,
+                                     make_store,    make_identity, make_outputs, make_loop};
+    setup_init(c);
+    raise_descriptor_limit(c->config.options.connections);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        enum forage_status s = steps[i](c, error, size);
+        if (s != FORAGE_OK)
+            return s;
+    }
+    return FORAGE_OK;
+}
+
+static void drop_job(struct job *job, void *context)
+{
+    (void)context;
+    job_free(job);
+}
+
+void setup_undo(struct crawl *c)
+{
+    mp_pool_free(c->pool);
+    pages_close(c->pages, landing_done, c);
+    sites_close(c->sites);
+    pattern_free(c->pattern);
+    feed_release(c);
+    frontier_release(&c->frontier, drop_job, NULL);
+    seen_release(&c->seen);
+    seen_release(&c->named_hosts);
+    claims_release(&c->claims);
+    outputs_close(c);
+    identity_close(c->identity);
+    memory_close(c);
+    buffer_release(&c->pruned);
+    if (c->epoll >= 0)
+        close(c->epoll);
+    if (c->stop_fd >= 0)
+        close(c->stop_fd);
+    free(c->load);
+    config_release(&c->config);
+}

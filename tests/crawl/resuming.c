@@ -1,0 +1,195 @@
+/* Large bodies that broke off: gone on with where the server allows it, begun anew where it does not, never spliced. */
+#include "support/crawl.h"
+#include "support/files.h"
+#include "support/support.h"
+
+#include <criterion/criterion.h>
+#include <forage/forage.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(resuming, .timeout = 60);
+
+enum { BYTES = 3000000, CUT = 1500000 };
+
+static bool holds_pattern(const struct crawl *c, const char *name, size_t bytes)
+{
+    size_t len = 0, i = 0;
+    char *path = crawl_path(c, name), *text = files_exists(path) ? files_read(path, &len) : NULL;
+    while (text && i < len && text[i] == fixture_pattern(i))
+        i++;
+    free(path);
+    free(text);
+    return len == bytes && i == len;
+}
+
+static const struct fixture_request *second(const struct fixture *f)
+{
+    size_t count;
+    const struct fixture_request *requests = fixture_requests(f, &count);
+    return count > 1 ? &requests[1] : NULL;
+}
+
+static void get(struct crawl *c, struct fixture *f)
+{
+    c->run.input = "www.shop.com/big.bin\n";
+    crawl_run(c, f, "--tries", "4", "--max-wait", "10ms", "-T", "1s", "-", NULL);
+}
+
+Test(resuming, the_rest_is_asked_for_and_joined)
+{
+    static const struct {
+        const char *etag, *last_modified, *if_range;
+        enum fixture_end end;
+    } rows[] = {
+        {"\"v1\"", NULL, "\"v1\"", FIXTURE_DROP},
+        {"\"v1\"", NULL, "\"v1\"", FIXTURE_RESET},
+        {"\"v1\"", NULL, "\"v1\"", FIXTURE_HANG},
+        {NULL, "Sat, 01 Nov 2025 10:00:00 GMT", "Sat, 01 Nov 2025 10:00:00 GMT", FIXTURE_DROP},
+        {"W/\"v1\"", "Sat, 01 Nov 2025 10:00:00 GMT", "Sat, 01 Nov 2025 10:00:00 GMT", FIXTURE_DROP},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture_reply whole = {.generated = BYTES,
+                                      .type = "application/octet-stream",
+                                      .etag = rows[i].etag,
+                                      .last_modified = rows[i].last_modified,
+                                      .range = FIXTURE_RANGE_RIGHT};
+        struct fixture_route routes[] = {{.path = "/big.bin", .reply = whole}, {0}};
+        routes[0].reply.end = rows[i].end;
+        routes[0].reply.cut_at = CUT;
+        routes[0].reply.times = 1;
+        routes[0].reply.then = &whole;
+        struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+        struct crawl c = {0};
+        get(&c, f);
+        cr_expect_eq(c.run.status, 0, "row %zu: %s", i, c.run.err);
+        cr_expect(holds_pattern(&c, "shop/big.bin", BYTES), "row %zu", i);
+        const struct fixture_request *r = second(f);
+        cr_assert_not_null(r);
+        const char *range = fixture_find_header(r, "Range"), *if_range = fixture_find_header(r, "If-Range");
+        cr_expect(range && strncmp(range, "bytes=", 6) == 0 && strtoull(range + 6, NULL, 10) > 0, "row %zu: %s", i,
+                  range ? range : "no Range");
+        cr_expect_str_eq(if_range ? if_range : "", rows[i].if_range, "row %zu", i);
+        cr_expect_lt(r->sent, BYTES, "row %zu: all was sent again", i);
+        crawl_release(&c);
+        fixture_stop(f);
+    }
+}
+
+Test(resuming, what_does_not_go_on_where_it_broke_off_begins_anew)
+{
+    static const struct {
+        const char *what;
+        enum fixture_range range;
+        const char *etag;
+    } rows[] = {{"a range that is ignored", FIXTURE_RANGE_IGNORED, "\"v1\""},
+                {"a Content-Range that does not match", FIXTURE_RANGE_MISMATCHED, "\"v1\""},
+                {"another version", FIXTURE_RANGE_RIGHT, "\"v2\""}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture_reply then = {
+            .generated = BYTES, .type = "application/octet-stream", .etag = rows[i].etag, .range = rows[i].range};
+        struct fixture_route routes[] = {{.path = "/big.bin",
+                                          .reply = {.generated = BYTES + 8,
+                                                    .type = "application/octet-stream",
+                                                    .etag = "\"v1\"",
+                                                    .end = FIXTURE_DROP,
+                                                    .cut_at = CUT,
+                                                    .times = 1,
+                                                    .then = &then}},
+                                         {0}};
+        struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+        struct crawl c = {0};
+        get(&c, f);
+        cr_expect_eq(c.run.status, 0, "%s: %s", rows[i].what, c.run.err);
+        cr_expect(holds_pattern(&c, "shop/big.bin", BYTES), "%s: the file is spliced", rows[i].what);
+        crawl_release(&c);
+        fixture_stop(f);
+    }
+}
+
+Test(resuming, a_body_without_a_validator_or_with_a_coding_begins_anew)
+{
+    static const struct fixture_reply plain = {
+        .generated = BYTES, .type = "application/octet-stream", .range = FIXTURE_RANGE_RIGHT};
+    static const struct fixture_route routes[] = {{.path = "/big.bin",
+                                                   .reply = {.generated = BYTES,
+                                                             .type = "application/octet-stream",
+                                                             .end = FIXTURE_DROP,
+                                                             .cut_at = CUT,
+                                                             .times = 1,
+                                                             .then = &plain}},
+                                                  {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {0};
+    get(&c, f);
+    cr_expect_eq(c.run.status, 0, "%s", c.run.err);
+    cr_expect(holds_pattern(&c, "shop/big.bin", BYTES));
+    cr_assert_not_null(second(f));
+    cr_expect_null(fixture_find_header(second(f), "Range"));
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+Test(resuming, goes_on_more_than_once)
+{
+    static const struct fixture_reply third = {
+        .generated = BYTES, .type = "application/octet-stream", .etag = "\"1\"", .range = FIXTURE_RANGE_RIGHT};
+    static const struct fixture_reply next = {.generated = BYTES,
+                                              .type = "application/octet-stream",
+                                              .etag = "\"1\"",
+                                              .range = FIXTURE_RANGE_RIGHT,
+                                              .end = FIXTURE_DROP,
+                                              .cut_at = 700000,
+                                              .times = 1,
+                                              .then = &third};
+    static const struct fixture_route routes[] = {{.path = "/big.bin",
+                                                   .reply = {.generated = BYTES,
+                                                             .type = "application/octet-stream",
+                                                             .etag = "\"1\"",
+                                                             .end = FIXTURE_DROP,
+                                                             .cut_at = 700000,
+                                                             .times = 1,
+                                                             .then = &next}},
+                                                  {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {0};
+    get(&c, f);
+    cr_expect_eq(c.run.status, 0, "%s", c.run.err);
+    cr_expect(holds_pattern(&c, "shop/big.bin", BYTES));
+    size_t count;
+    const struct fixture_request *requests = fixture_requests(f, &count);
+    cr_assert_eq(count, 3);
+    unsigned long long first = strtoull(fixture_find_header(&requests[1], "Range") + 6, NULL, 10),
+                       then = strtoull(fixture_find_header(&requests[2], "Range") + 6, NULL, 10);
+    cr_expect_gt(then, first);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+/* The limit is of the whole, not of each piece. */
+Test(resuming, max_size_counts_from_the_begin)
+{
+    static const struct fixture_reply rest = {.generated = BYTES,
+                                              .type = "application/octet-stream",
+                                              .etag = "\"1\"",
+                                              .range = FIXTURE_RANGE_RIGHT,
+                                              .no_length = true};
+    static const struct fixture_route routes[] = {{.path = "/big.bin",
+                                                   .reply = {.generated = BYTES,
+                                                             .type = "application/octet-stream",
+                                                             .etag = "\"1\"",
+                                                             .chunk = 10000,
+                                                             .end = FIXTURE_DROP,
+                                                             .cut_at = CUT,
+                                                             .times = 1,
+                                                             .then = &rest}},
+                                                  {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/big.bin\n"};
+    crawl_run(&c, f, "--tries", "2", "--max-wait", "10ms", "--max-size", "2000000", "-", NULL);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_OTHER, "%d %s", c.run.status, c.run.err);
+    cr_expect_str_eq(text_member(crawl_logged(&c, "http://www.shop.com/big.bin"), "error"), "too-large");
+    crawl_release(&c);
+    fixture_stop(f);
+}
