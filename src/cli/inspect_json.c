@@ -1,5 +1,5 @@
-/* The state as JSON: one object, in ASCII, printed piece by piece, because there may be a million failing URLs. Times are in
- * UTC, null for never. A text that is no UTF-8 is given as inspect_escape makes it. */
+/* The state as JSON: one object, in ASCII, printed piece by piece, because there may be a million failing URLs.
+ * Times are in UTC, null for never. A text that is no UTF-8 is given as inspect_escape makes it. */
 #include "base/iso_time.h"
 #include "base/status.h"
 #include "cli/inspect_format.h"

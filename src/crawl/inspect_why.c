@@ -1,7 +1,8 @@
-/* One URL: what the state knows of it, and what a run would do with it now. The decisions are those of crawl/record.c and
- * crawl/gate.c, which make them while a run goes on. */
+/* One URL: what the state knows of it, and what a run would do with it now. The decisions are those of
+ * crawl/record.c and crawl/gate.c, which make them while a run goes on. */
 #include "crawl/inspect.h"
 
+#include "base/clock.h"
 #include "crawl/page_key.h"
 #include "store/folders.h"
 #include "web/robots.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define ROBOTS_TOKEN "forage"
 
@@ -146,19 +146,13 @@ static bool see_host(struct look *l)
 
 /* ---- The verdict ---- */
 
-static int64_t time_of_day_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
 }
 
-/* Whether the page need not be asked for. One that fails, or whose file is not as it was, is asked for whatever its age. */
+/* Whether the page need not be asked for. One that fails, or whose file is not as it was, is asked for whatever
+ * its age. */
 static bool is_done(struct look *l, const struct forage_options *o)
 {
     struct forage_why *w = &l->why;
@@ -210,7 +204,7 @@ static enum forage_status look(struct look *l, const struct forage_options *opti
     if (!room || !see_host(l))
         return inspection_fail(&l->in, FORAGE_NO_MEMORY, NULL, "out of memory");
     l->why.url = l->url.href_public;
-    l->now_ms = time_of_day_ms();
+    l->now_ms = clock_wall_ms();
     judge(l, options);
     return inspection_status(&l->in);
 }
