@@ -84,8 +84,8 @@ struct forage_failing {
     int64_t last_fetched_ms;
 };
 
-/* What forage_inspect tells, in this order; any may be NULL. Failing URLs come in no order of meaning, but always in the same one;
- * origins come sorted. */
+/* What forage_inspect tells, in this order; any may be NULL. Failing URLs come in no order of meaning, but always in the
+ * same one; origins come sorted. */
 struct forage_inspector {
     void (*on_failing)(const struct forage_failing *failing, void *context);
     void (*on_origin)(const struct forage_origin *origin, void *context);
@@ -94,7 +94,7 @@ struct forage_inspector {
     void *context;
 };
 
-/* Read all of DIR's state once. Memory grows with the number of origins, some 150 bytes each, and not with that of pages. */
+/* Read all of DIR's state once. Memory grows with the number of origins, some 200 bytes each, and not with that of pages. */
 enum forage_status forage_inspect(const char *dir, const struct forage_inspector *inspector, char *error,
                                   size_t error_size);
 
@@ -109,12 +109,12 @@ enum forage_kept {
 
 /* What a run would do with the URL now. */
 enum forage_verdict {
-    FORAGE_WOULD_ASK,             /* and take whatever comes */
-    FORAGE_WOULD_VALIDATE,        /* ask whether it has changed */
-    FORAGE_WOULD_ASK_ROBOTS,      /* for robots.txt first, which decides */
-    FORAGE_WOULD_WAIT,            /* until the host may be asked again: next_ms */
-    FORAGE_WOULD_SKIP_FRESH,      /* fetched within max_age_ms: due at next_ms */
-    FORAGE_WOULD_SKIP_DONE,       /* fetched by the run that was interrupted, and that the next one goes on with */
+    FORAGE_WOULD_ASK,        /* and take whatever comes */
+    FORAGE_WOULD_VALIDATE,   /* ask whether it has changed */
+    FORAGE_WOULD_ASK_ROBOTS, /* for robots.txt first, which decides */
+    FORAGE_WOULD_WAIT,       /* until the host may be asked again: next_ms */
+    FORAGE_WOULD_SKIP_FRESH, /* fetched within max_age_ms: due at next_ms */
+    FORAGE_WOULD_SKIP_DONE, /* fetched by the run under way, or by one that ended early, with which the next one goes on */
     FORAGE_WOULD_SKIP_DISALLOWED, /* by robots.txt */
 };
 

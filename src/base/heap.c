@@ -6,15 +6,20 @@
 
 enum { FIRST_CAPACITY = 64 };
 
+/* Doubled, and in bytes, it fits in a size_t still. */
+static const size_t COUNT_MAX = SIZE_MAX / 4 / sizeof(struct heap_node *);
+
 bool heap_reserve(struct heap *h, size_t count)
 {
     if (count <= h->capacity)
         return true;
+    if (count > COUNT_MAX)
+        return false;
     size_t capacity = h->capacity ? h->capacity : FIRST_CAPACITY;
-    while (capacity < count && capacity <= SIZE_MAX / 2)
+    while (capacity < count)
         capacity *= 2;
-    struct heap_node **nodes = reallocarray(h->nodes, capacity, sizeof(struct heap_node *));
-    if (!nodes || capacity < count)
+    struct heap_node **nodes = realloc(h->nodes, capacity * sizeof(struct heap_node *));
+    if (!nodes)
         return false;
     h->nodes = nodes;
     h->capacity = capacity;

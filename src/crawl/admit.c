@@ -13,7 +13,10 @@ static void end_job(struct crawl *c, struct job *job, enum fetch_error error, co
 {
     job->error = error;
     snprintf(job->detail, sizeof job->detail, "%s", detail);
-    report_end(c, job);
+    if (job->kind == JOB_ROBOTS)
+        gate_failed(c, job);
+    else
+        report_end(c, job);
 }
 
 static bool upgrade(struct crawl *c, struct job *job)
@@ -47,7 +50,9 @@ static void queue(struct crawl *c, struct host *host, struct job *job)
 {
     if (job->own && job->own->delay_ms >= 0)
         host_set_delay_ms(&c->frontier, host, job->own->delay_ms);
-    if (!frontier_add(&c->frontier, job))
+    /* A redirect of robots.txt goes out although the host is closed for want of it. */
+    bool queued = job->kind == JOB_ROBOTS ? frontier_add_first(&c->frontier, job) : frontier_add(&c->frontier, job);
+    if (!queued)
         end_job(c, job, FETCH_IO, "out of memory");
 }
 

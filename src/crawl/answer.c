@@ -156,8 +156,7 @@ static void try_again(struct crawl *c, struct job *job, const struct fetch_answe
     int64_t after_ms = answer->error ? -1 : retry_after(answer);
     if (job->own && job->own->tries)
         policy.tries = job->own->tries;
-    struct retry d =
-        retry_decide(&policy, ++job->failures, job->error, job->status, after_ms, crawl_random(c));
+    struct retry d = retry_decide(&policy, ++job->failures, job->error, job->status, after_ms, crawl_random(c));
     if (d.verdict == RETRY_GIVE_UP)
         return end(c, job);
     if (d.verdict == RETRY_NEXT_RUN)

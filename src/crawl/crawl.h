@@ -79,7 +79,7 @@ struct crawl {
     struct state_run run;
     int64_t last_success_ms; /* when a run of this folder last ended with exit status 0 */
     bool memory_failed;
-    char damage[512]; /* what became of a database that was damaged */
+    char damage[512];     /* what became of a database that was damaged */
     struct buffer pruned; /* files to take away when the rows say that they are gone */
     struct identity *identity;
     uint64_t random;

@@ -1,9 +1,7 @@
-/* Jobs: how they come into the frontier, wait, go out and leave. */
+/* Jobs: how they come into the frontier, go out and leave. */
 #include "crawl/frontier_internal.h"
 
 #include "base/hash.h"
-
-#include <stdlib.h>
 
 enum { IDLE_HOSTS = 65536 };
 
@@ -14,101 +12,6 @@ void frontier_init(struct frontier *f, const struct frontier_options *options)
         f->options.idle_hosts = IDLE_HOSTS;
     table_init(&f->hosts);
     table_init(&f->groups);
-}
-
-/* ---- Queues ---- */
-
-static void queue_append(struct queue *q, struct job *job)
-{
-    job->next = NULL;
-    if (q->first)
-        q->last->next = job;
-    else
-        q->first = job;
-    q->last = job;
-}
-
-static void queue_prepend(struct queue *q, struct job *job)
-{
-    job->next = q->first;
-    if (!q->first)
-        q->last = job;
-    q->first = job;
-}
-
-static struct job *queue_pop(struct queue *q)
-{
-    struct job *job = q->first;
-    q->first = job->next;
-    job->next = NULL;
-    return job;
-}
-
-static struct queue *queue_of(struct host *h, const struct job *job)
-{
-    return job->urgent ? &h->urgent : &h->jobs;
-}
-
-/* ---- Jobs that wait in a heap ---- */
-
-static struct heap *heap_of(struct frontier *f, const struct job *job)
-{
-    return job->suspect ? &f->suspects : &f->later;
-}
-
-/* False when memory is out, which cannot be when the node was in that heap just before. */
-static bool later_push(struct frontier *f, struct host *h, struct job *job, int64_t key)
-{
-    if (!heap_push(heap_of(f, job), &job->due, key))
-        return false;
-    job->prev = NULL;
-    job->next = h->later;
-    if (h->later)
-        h->later->prev = job;
-    h->later = job;
-    return true;
-}
-
-static void later_remove(struct frontier *f, struct host *h, struct job *job)
-{
-    heap_remove(heap_of(f, job), &job->due);
-    if (job->prev)
-        job->prev->next = job->next;
-    else
-        h->later = job->next;
-    if (job->next)
-        job->next->prev = job->prev;
-    job->next = job->prev = NULL;
-}
-
-static struct job *due_job(struct heap_node *node)
-{
-    return HEAP_OWNER(node, struct job, due);
-}
-
-/* One suspect at a time is let into its host's queue. */
-static void let_suspect(struct frontier *f)
-{
-    struct heap_node *node = heap_first(&f->suspects);
-    if (f->suspect || !node)
-        return;
-    struct job *job = f->suspect = due_job(node);
-    later_remove(f, job->host, job);
-    job->suspect = false;
-    queue_prepend(queue_of(job->host, job), job);
-    host_changed(f, job->host);
-}
-
-static void settle(struct frontier *f, int64_t now_ms)
-{
-    frontier_tell_time(f, now_ms);
-    for (struct heap_node *node; (node = heap_first(&f->later)) && node->key <= f->now_ms;) {
-        struct job *job = due_job(node);
-        later_remove(f, job->host, job);
-        queue_append(queue_of(job->host, job), job);
-        host_changed(f, job->host);
-    }
-    turns_settle(f);
 }
 
 /* ---- Coming ---- */
@@ -128,7 +31,7 @@ static bool add(struct frontier *f, struct job *job, bool urgent)
         return false;
     job->suspect = false; /* a redirect of one is a new start */
     job->urgent = urgent;
-    queue_append(queue_of(h, job), job);
+    queues_append(queues_of(h, job), job);
     arrived(f, h, job);
     return true;
 }
@@ -149,7 +52,7 @@ static bool add_later(struct frontier *f, struct job *job, bool suspect, int64_t
     if (!h)
         return false;
     job->suspect = suspect;
-    if (!later_push(f, h, job, key)) {
+    if (!queues_push_later(f, h, job, key)) {
         host_changed(f, h); /* it may be new */
         return false;
     }
@@ -166,7 +69,7 @@ bool frontier_add_suspect(struct frontier *f, struct job *job)
 {
     if (!add_later(f, job, true, f->suspect_count++))
         return false;
-    let_suspect(f);
+    queues_let_suspect(f);
     return true;
 }
 
@@ -207,11 +110,11 @@ static void go_out(struct frontier *f, struct host *h, struct job *job)
 
 struct job *frontier_next(struct frontier *f, int64_t now_ms)
 {
-    settle(f, now_ms);
+    queues_settle(f, now_ms);
     if (!f->ready)
         return NULL;
     struct host *h = take_turn(f);
-    struct job *job = queue_pop(h->urgent.first ? &h->urgent : &h->jobs);
+    struct job *job = queues_pop(h->urgent.first ? &h->urgent : &h->jobs);
     go_out(f, h, job);
     host_changed(f, h);
     return job;
@@ -219,7 +122,7 @@ struct job *frontier_next(struct frontier *f, int64_t now_ms)
 
 bool frontier_has_next(struct frontier *f, int64_t now_ms)
 {
-    settle(f, now_ms);
+    queues_settle(f, now_ms);
     return f->ready;
 }
 
@@ -290,7 +193,7 @@ void frontier_leave(struct frontier *f, struct job *job, int64_t now_ms)
     host_changed(f, h);
     if (f->suspect == job) {
         f->suspect = NULL;
-        let_suspect(f);
+        queues_let_suspect(f);
     }
 }
 
@@ -299,89 +202,8 @@ void frontier_put_back(struct frontier *f, struct job *job, int64_t now_ms)
     struct host *h = job->host;
     frontier_tell_time(f, now_ms);
     give_place_back(f, h, job);
-    queue_prepend(queue_of(h, job), job);
+    queues_prepend(queues_of(h, job), job);
     arrived(f, h, job);
-}
-
-/* ---- Taking out ---- */
-
-/* Whether JOB stays. It is in no queue or heap, and if it does not, it may be freed. */
-static bool ask(struct frontier *f, struct host *h, struct job *job, frontier_keep_fn *keep, void *context)
-{
-    bool suspect = f->suspect == job;
-    f->queued--;
-    job->host = NULL;
-    job->next = NULL;
-    if (keep(job, context)) {
-        job->host = h;
-        f->queued++;
-        return true;
-    }
-    if (suspect)
-        f->suspect = NULL;
-    return false;
-}
-
-static void sift_queue(struct frontier *f, struct host *h, struct queue *q, frontier_keep_fn *keep, void *context)
-{
-    struct job *job = q->first;
-    *q = (struct queue){0};
-    for (struct job *next; job; job = next) {
-        next = job->next;
-        if (ask(f, h, job, keep, context))
-            queue_append(q, job);
-    }
-}
-
-static void sift_later(struct frontier *f, struct host *h, frontier_keep_fn *keep, void *context)
-{
-    for (struct job *job = h->later, *next; job; job = next) {
-        next = job->next;
-        later_remove(f, h, job);
-        if (ask(f, h, job, keep, context))
-            later_push(f, h, job, job->due.key);
-    }
-}
-
-void frontier_sift(struct frontier *f, struct host *h, frontier_keep_fn *keep, void *context)
-{
-    sift_queue(f, h, &h->urgent, keep, context);
-    sift_queue(f, h, &h->jobs, keep, context);
-    sift_later(f, h, keep, context);
-    let_suspect(f);
-    host_changed(f, h);
-}
-
-struct drain {
-    frontier_drop_fn *drop;
-    void *context;
-};
-
-static bool keep_none(struct job *job, void *context)
-{
-    const struct drain *drain = context;
-    drain->drop(job, drain->context);
-    return false;
-}
-
-void frontier_drain(struct frontier *f, frontier_drop_fn *drop, void *context)
-{
-    struct drain drain = {drop, context};
-    for (struct host *h = f->busy.first, *next; h; h = next) {
-        next = h->list_next;
-        frontier_sift(f, h, keep_none, &drain);
-    }
-}
-
-void frontier_release(struct frontier *f, frontier_drop_fn *drop, void *context)
-{
-    struct heap *const heaps[] = {&f->waiting, &f->later, &f->suspects};
-    frontier_drain(f, drop, context);
-    hosts_release(f);
-    address_release(f);
-    for (size_t i = 0; i < sizeof heaps / sizeof *heaps; i++)
-        heap_release(heaps[i]);
-    *f = (struct frontier){0};
 }
 
 /* ---- The preferred worker ---- */

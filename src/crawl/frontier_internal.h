@@ -1,5 +1,6 @@
-/* What the frontier's files share. frontier.c moves jobs; frontier_turns.c knows who may be asked when; frontier_hosts.c makes,
- * keeps and forgets hosts; frontier_address.c groups them; frontier_heard.c learns from answers; host.c is host.h.
+/* What the frontier's files share. frontier.c moves jobs; frontier_queues.c is where they wait; frontier_sift.c takes them out;
+ * frontier_turns.c knows who may be asked when; frontier_hosts.c makes, keeps and forgets hosts; frontier_address.c groups
+ * them; frontier_heard.c learns from answers; host.c is host.h.
  *
  * Whatever changes a host ends in host_changed, which brings rings, heaps and lists in line with it. */
 #ifndef CRAWL_FRONTIER_INTERNAL_H
@@ -58,6 +59,26 @@ struct group {
     size_t hosts;
     char address[];
 };
+
+/* ---- frontier_queues.c ---- */
+
+/* The one of H's queues that JOB belongs to. */
+struct queue *queues_of(struct host *h, const struct job *job);
+void queues_append(struct queue *q, struct job *job);
+void queues_prepend(struct queue *q, struct job *job);
+
+/* Take the first job out; there must be one. */
+struct job *queues_pop(struct queue *q);
+
+/* Let JOB wait in the heap that it belongs to. False when memory is out, which cannot be when it was there just before. */
+bool queues_push_later(struct frontier *f, struct host *h, struct job *job, int64_t key);
+void queues_remove_later(struct frontier *f, struct host *h, struct job *job);
+
+/* Let the next suspect into its host's queue, if no other one is about. */
+void queues_let_suspect(struct frontier *f);
+
+/* It is NOW_MS: queue the jobs that are due, and let those take turns whose time has come. */
+void queues_settle(struct frontier *f, int64_t now_ms);
 
 /* ---- frontier_turns.c ---- */
 

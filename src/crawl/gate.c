@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_MS        (24 * 60 * 60 * INT64_C(1000))
-#define DESPAIR_MS    (30 * DAY_MS) /* RFC 9309 section 2.3.1.4: after so long an unreachable host may be asked all the same */
-#define ROBOTS_TOKEN  "forage"
+#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
+#define DESPAIR_MS                                                                                                     \
+    (30 * DAY_MS) /* RFC 9309 section 2.3.1.4: after so long an unreachable host may be asked all the same */
+#define ROBOTS_TOKEN "forage"
 
 struct gate {
     enum {
@@ -23,7 +24,7 @@ struct gate {
     struct robots *robots; /* NULL: all is allowed */
     enum host_class class;
     int64_t unreachable_since_ms, next_ask_ms; /* as in the host's row */
-    enum fetch_error error; /* why nothing may be asked for: a failure, or an answer of 5xx */
+    enum fetch_error error;                    /* why nothing may be asked for: a failure, or an answer of 5xx */
     unsigned status;
     unsigned blamed; /* jobs that have failed for that reason */
     char detail[200];
@@ -109,7 +110,8 @@ static bool use_text(struct crawl *c, struct gate *g, struct host *host, const c
 }
 
 /* Robots.txt of an earlier run, if it is young enough, or if nothing better can be had (section 2.4). */
-static bool use_known(struct crawl *c, struct gate *g, struct host *host, const struct state_host *known, bool at_any_age)
+static bool use_known(struct crawl *c, struct gate *g, struct host *host, const struct state_host *known,
+                      bool at_any_age)
 {
     if (!known || !known->robots_fetched_ms || (!at_any_age && known->robots_expires_ms <= clock_wall_ms()))
         return false;

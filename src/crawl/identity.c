@@ -68,8 +68,8 @@ static bool read_hsts(struct crawl *c, struct identity *id)
 {
     struct reading r = {.c = c, .path = c->config.options.hsts};
     struct buffer *text = &c->config.hsts;
-    return !r.path || ((id->hsts = hsts_new()) &&
-                       hsts_load(id->hsts, buffer_text(text), text->len, now_s(), report_line, &r));
+    return !r.path ||
+           ((id->hsts = hsts_new()) && hsts_load(id->hsts, buffer_text(text), text->len, now_s(), report_line, &r));
 }
 
 static bool read_netrc(struct crawl *c, struct identity *id)

@@ -49,7 +49,7 @@ struct job {
     struct host *host; /* while it is in the frontier, or out */
     struct crawl *crawl;
     struct url asked;
-    struct url *target; /* after a redirect; NULL: ask for ASKED itself */
+    struct url *target;       /* after a redirect; NULL: ask for ASKED itself */
     struct line_options *own; /* what the list says of this URL alone; NULL: nothing */
     struct record *known;     /* what earlier runs left; NULL: nothing */
     struct host *gate;        /* JOB_ROBOTS: the host whose jobs wait for it */
@@ -62,26 +62,26 @@ struct job {
     bool suspect;      /* the frontier's: waits until no other suspect is about */
     bool in_group;     /* the frontier's: its place is its host's group's as well */
     bool told;         /* the frontier's: its start was wanted and told */
-    bool foreign;    /* redirected to another origin: what the user gave for the first one is not sent */
-    bool parked;     /* waits for the end of the lists, which may still name its host */
-    bool looks_up;   /* what is out is a look-up of the host's address, not the request */
-    bool validated;  /* the request carries validators, so that 304 is an answer */
-    unsigned slot;   /* the worker that has it */
+    bool foreign;      /* redirected to another origin: what the user gave for the first one is not sent */
+    bool parked;       /* waits for the end of the lists, which may still name its host */
+    bool looks_up;     /* what is out is a look-up of the host's address, not the request */
+    bool validated;    /* the request carries validators, so that 304 is an answer */
+    unsigned slot;     /* the worker that has it */
 
     /* The answer. */
     enum fetch_error error;
     enum outcome outcome;
     unsigned status;
     unsigned ms;
-    unsigned rule; /* the line of robots.txt that forbids it */
-    uint64_t bytes;     /* received so far, or in all */
+    unsigned rule;  /* the line of robots.txt that forbids it */
+    uint64_t bytes; /* received so far, or in all */
     struct resume resume;
     char *etag, *last_modified; /* of the page that is being kept; NULL: none */
-    struct page *page;  /* its file while it comes in pieces */
-    bool out_of_memory; /* a piece could not be kept */
-    struct buffer body; /* its body when no file is written */
-    struct buffer name; /* what the host pattern made of the host */
-    char *file;         /* with the output folder in front */
+    struct page *page;          /* its file while it comes in pieces */
+    bool out_of_memory;         /* a piece could not be kept */
+    struct buffer body;         /* its body when no file is written */
+    struct buffer name;         /* what the host pattern made of the host */
+    char *file;                 /* with the output folder in front */
     char type[64];
     char detail[256];
 };

@@ -57,7 +57,7 @@ static void collect(struct job *job, const void *data, size_t len)
 void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
 {
     struct text bytes = {part->data, part->len};
-    if (!c->pages)
+    if (!c->pages || job->kind == JOB_ROBOTS)
         return collect(job, part->data, part->len);
     if (job->out_of_memory || !part->len)
         return;
@@ -149,7 +149,8 @@ void landing_done(const struct pages_done *done, void *arg)
     if (!done->error)
         return report_kept(c, job, done);
     job->error = FETCH_IO;
-    snprintf(job->detail, sizeof job->detail, "%s: %s: %s", job->file, pages_step_text(done->step), strerror(done->error));
+    snprintf(job->detail, sizeof job->detail, "%s: %s: %s", job->file, pages_step_text(done->step),
+             strerror(done->error));
     if (concerns_all(done->error)) {
         report_file_failure(c, job->file, 0, strerror(done->error));
         crawl_end_early(c, END_TROUBLE);

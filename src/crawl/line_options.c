@@ -173,8 +173,12 @@ const char *line_options_add(struct line_options **options, const char *text, si
 {
     if (memchr(text, '\0', len))
         return "the line contains a control character";
-    char *line = strndup(text, len);
-    const char *wrong = line ? add(options, line) : NO_MEMORY;
+    char *line = malloc(len + 1);
+    if (!line)
+        return NO_MEMORY;
+    memcpy(line, text, len);
+    line[len] = '\0';
+    const char *wrong = add(options, line);
     free(line);
     return wrong;
 }

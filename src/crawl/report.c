@@ -93,7 +93,7 @@ static void count(struct crawl *c, const struct job *job)
     }
     counts->fetched++;
     counts->bytes += job->bytes;
-    ++*(job->outcome == OUTCOME_NEW ? &counts->new_pages
+    ++*(job->outcome == OUTCOME_NEW       ? &counts->new_pages
         : job->outcome == OUTCOME_CHANGED ? &counts->changed
                                           : &counts->unchanged);
 }
@@ -101,8 +101,8 @@ static void count(struct crawl *c, const struct job *job)
 static const char *outcome_word(enum outcome outcome)
 {
     static const char *const words[OUTCOME_COUNT] = {
-        [OUTCOME_NEW] = "new",       [OUTCOME_CHANGED] = "changed", [OUTCOME_UNCHANGED] = "unchanged",
-        [OUTCOME_GONE] = "gone",     [OUTCOME_FAILED] = "failed",   [OUTCOME_SKIPPED] = "skipped",
+        [OUTCOME_NEW] = "new",        [OUTCOME_CHANGED] = "changed", [OUTCOME_UNCHANGED] = "unchanged",
+        [OUTCOME_GONE] = "gone",      [OUTCOME_FAILED] = "failed",   [OUTCOME_SKIPPED] = "skipped",
         [OUTCOME_PUT_OFF] = "failed",
     };
     return words[outcome];

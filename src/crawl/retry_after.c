@@ -1,11 +1,15 @@
 #include "crawl/retry_after.h"
 
-static int is_digit(char c)
+#include "web/date.h"
+
+#include <stdbool.h>
+
+static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-static int is_blank(char c)
+static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
 }
@@ -23,14 +27,27 @@ static int64_t seconds(const char *digits, size_t len)
     return ms;
 }
 
+/* Until a date, which is none after the year 9999 and so fits in milliseconds. */
+static int64_t until(const char *date, size_t len, int64_t unix_now_ms)
+{
+    int64_t at;
+    if (!http_date_parse(date, len, &at))
+        return -1;
+    int64_t ms = at * 1000 - unix_now_ms;
+    if (ms < 0)
+        return 0;
+    return ms < RETRY_AFTER_MAX_MS ? ms : RETRY_AFTER_MAX_MS;
+}
+
 int64_t retry_after_ms(const char *value, size_t len, int64_t unix_now_ms)
 {
-    (void)unix_now_ms;
     while (len && is_blank(*value)) {
         value++;
         len--;
     }
     while (len && is_blank(value[len - 1]))
         len--;
-    return len ? seconds(value, len) : -1;
+    if (!len)
+        return -1;
+    return is_digit(*value) ? seconds(value, len) : until(value, len, unix_now_ms);
 }

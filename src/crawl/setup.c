@@ -122,7 +122,9 @@ static void setup_init(struct crawl *c)
     struct frontier_options frontier = {
         .per_host = o->per_host,
         .per_ip = o->per_ip,
-        .delay_ms = o->delay_ms == FORAGE_DELAY_NONE ? 0 : o->delay_ms ? o->delay_ms : -1,
+        .delay_ms = o->delay_ms == FORAGE_DELAY_NONE ? 0
+                    : o->delay_ms                    ? o->delay_ms
+                                                     : -1,
         .host_errors = o->host_errors == FORAGE_HOST_ERRORS_NEVER ? 0 : o->host_errors,
         .max_wait_ms = o->max_wait_ms,
         .free_robots = gate_free,

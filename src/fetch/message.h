@@ -2,8 +2,9 @@
  *
  * The parent encodes a fetch_request as a task; the worker decodes it. The worker answers with any number of parts
  * that are nothing but body bytes, and one last part that is an encoded fetch_answer, whose body bytes follow those
- * parts. One task is one request on the wire: a redirect is an answer, and what to do about it is the parent's
- * decision.
+ * parts. A part without a byte says that the request goes out (FETCH_TELL_START). One task is one request on the wire:
+ * a redirect is an answer, and what to do about it is the parent's decision. So is 304, when the request had validators,
+ * and 206, when it had a range; otherwise they are FETCH_PROTOCOL.
  *
  * Decoding checks every length against what arrived; strings are checked to hold no NUL and are given with their
  * length, since an answer's bytes lie in memory that the worker can still write. */

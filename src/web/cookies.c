@@ -12,7 +12,6 @@ struct cookie_jar *cookie_jar_new(void)
         return NULL;
     host_table_init(&jar->domains);
     host_table_init(&jar->sites);
-    TAILQ_INIT(&jar->by_use);
     jar->soonest_expiry = INT64_MAX;
     jar->suffixes = psl_builtin();
     return jar;
@@ -64,13 +63,43 @@ static void cookie_free(struct cookie *cookie)
     free(cookie);
 }
 
+static void list_append(struct cookie_list *list, struct cookie *cookie, enum cookie_order order)
+{
+    cookie->before[order] = list->last;
+    cookie->after[order] = NULL;
+    if (list->last)
+        list->last->after[order] = cookie;
+    else
+        list->first = cookie;
+    list->last = cookie;
+}
+
+static void list_remove(struct cookie_list *list, struct cookie *cookie, enum cookie_order order)
+{
+    struct cookie *before = cookie->before[order], *after = cookie->after[order];
+    *(before ? &before->after[order] : &list->first) = after;
+    *(after ? &after->before[order] : &list->last) = before;
+}
+
+static void append_to_all(struct cookie_jar *jar, struct cookie *cookie)
+{
+    list_append(&jar->cookies, cookie, IN_JAR);
+    list_append(&cookie->domain->site->cookies, cookie, IN_SITE);
+    list_append(&cookie->domain->cookies, cookie, IN_DOMAIN);
+}
+
+static void remove_from_all(struct cookie_jar *jar, struct cookie *cookie)
+{
+    list_remove(&jar->cookies, cookie, IN_JAR);
+    list_remove(&cookie->domain->site->cookies, cookie, IN_SITE);
+    list_remove(&cookie->domain->cookies, cookie, IN_DOMAIN);
+}
+
 /* The domain and the site go with their last cookie. */
 static void jar_remove(struct cookie_jar *jar, struct cookie *cookie)
 {
     struct cookie_domain *domain = cookie->domain;
-    TAILQ_REMOVE(&jar->by_use, cookie, by_use);
-    TAILQ_REMOVE(&domain->site->cookies, cookie, in_site);
-    TAILQ_REMOVE(&domain->cookies, cookie, in_domain);
+    remove_from_all(jar, cookie);
     jar->count--;
     domain->site->count--;
     domain->count--;
@@ -81,9 +110,7 @@ static void jar_remove(struct cookie_jar *jar, struct cookie *cookie)
 static void jar_link(struct cookie_jar *jar, struct cookie_domain *domain, struct cookie *cookie)
 {
     cookie->domain = domain;
-    TAILQ_INSERT_TAIL(&jar->by_use, cookie, by_use);
-    TAILQ_INSERT_TAIL(&domain->site->cookies, cookie, in_site);
-    TAILQ_INSERT_TAIL(&domain->cookies, cookie, in_domain);
+    append_to_all(jar, cookie);
     jar->count++;
     domain->site->count++;
     domain->count++;
@@ -101,7 +128,6 @@ static struct cookie_site *make_site(struct cookie_jar *jar, struct cookie_span 
     memcpy(site->name, name.at, name.len);
     site->node.name = site->name;
     site->node.len = name.len;
-    TAILQ_INIT(&site->cookies);
     if (!host_table_add(&jar->sites, &site->node)) {
         free(site);
         return NULL;
@@ -123,7 +149,6 @@ static struct cookie_domain *make_domain(struct cookie_jar *jar, const struct co
         domain->node.name = domain->name;
         domain->node.len = draft->domain_len;
         domain->site = site;
-        TAILQ_INIT(&domain->cookies);
     }
     if (!domain || !host_table_add(&jar->domains, &domain->node)) {
         free(domain);
@@ -167,15 +192,10 @@ static bool same_span(struct cookie_span a, struct cookie_span b)
 static struct cookie *find_same(const struct cookie_jar *jar, const struct cookie_draft *draft)
 {
     struct cookie_domain *domain = find_domain(jar, draft->domain, draft->domain_len);
-    struct cookie *cookie = NULL;
-    if (domain) {
-        TAILQ_FOREACH(cookie, &domain->cookies, in_domain)
-        {
-            if (cookie->host_only == draft->host_only && same_span(cookie->name, draft->name) &&
-                same_span(cookie->path, draft->path))
-                break;
-        }
-    }
+    struct cookie *cookie = domain ? domain->cookies.first : NULL;
+    while (cookie && !(cookie->host_only == draft->host_only && same_span(cookie->name, draft->name) &&
+                       same_span(cookie->path, draft->path)))
+        cookie = cookie->after[IN_DOMAIN];
     return cookie;
 }
 
@@ -184,8 +204,8 @@ static void remove_expired(struct cookie_jar *jar, int64_t now)
     if (now < jar->soonest_expiry)
         return;
     jar->soonest_expiry = INT64_MAX;
-    for (struct cookie *cookie = TAILQ_FIRST(&jar->by_use), *next; cookie; cookie = next) {
-        next = TAILQ_NEXT(cookie, by_use);
+    for (struct cookie *cookie = jar->cookies.first, *next; cookie; cookie = next) {
+        next = cookie->after[IN_JAR];
         if (cookie->expires <= now)
             jar_remove(jar, cookie);
         else if (cookie->expires < jar->soonest_expiry)
@@ -197,13 +217,11 @@ static void remove_expired(struct cookie_jar *jar, int64_t now)
  * Secure itself takes no Secure cookie's place, since anyone on the way can send it (6265bis section 5.7). */
 static struct cookie *victim_of_domain(const struct cookie_domain *domain, bool secure)
 {
-    struct cookie *cookie;
-    TAILQ_FOREACH(cookie, &domain->cookies, in_domain)
-    {
+    for (struct cookie *cookie = domain->cookies.first; cookie; cookie = cookie->after[IN_DOMAIN]) {
         if (!cookie->secure)
             return cookie;
     }
-    return secure ? TAILQ_FIRST(&domain->cookies) : NULL;
+    return secure ? domain->cookies.first : NULL;
 }
 
 /* One of the limits that a further cookie for DRAFT's domain meets. VICTIM is the cookie that may go, if any. */
@@ -217,10 +235,10 @@ static bool is_full(const struct cookie_jar *jar, const struct cookie_draft *dra
     struct cookie_span name = site_name(jar, draft);
     const struct cookie_site *site = domain ? domain->site : find_site(jar, name.at, name.len);
     if (site && site->count >= COOKIES_PER_SITE) {
-        *victim = TAILQ_FIRST(&site->cookies);
+        *victim = site->cookies.first;
         return true;
     }
-    *victim = TAILQ_FIRST(&jar->by_use);
+    *victim = jar->cookies.first;
     return jar->count >= COOKIES_MAX;
 }
 
@@ -275,11 +293,8 @@ bool cookie_jar_shadows_secure(const struct cookie_jar *jar, const struct cookie
 {
     struct cookie_span name = site_name(jar, draft);
     const struct cookie_site *site = find_site(jar, name.at, name.len);
-    const struct cookie *cookie;
-    if (!site)
-        return false;
-    TAILQ_FOREACH(cookie, &site->cookies, in_site)
-    {
+    const struct cookie *cookie = site ? site->cookies.first : NULL;
+    for (; cookie; cookie = cookie->after[IN_SITE]) {
         const struct host_node *domain = &cookie->domain->node;
         if (cookie->secure && cookie->expires > now && same_span(cookie->name, draft->name) &&
             (domain_covers(draft->domain, draft->domain_len, domain->name, domain->len) ||
@@ -323,11 +338,9 @@ static bool is_for(const struct cookie *cookie, const struct url *to, bool is_ho
 static bool pick(struct cookie_jar *jar, struct cookie_domain *domain, const struct url *to, int64_t now, size_t *count)
 {
     bool is_host = domain->node.len == to->host.len;
-    struct cookie *cookie;
     if (!make_place(jar, *count + domain->count))
         return false;
-    TAILQ_FOREACH(cookie, &domain->cookies, in_domain)
-    {
+    for (struct cookie *cookie = domain->cookies.first; cookie; cookie = cookie->after[IN_DOMAIN]) {
         if (is_for(cookie, to, is_host, now))
             jar->picked[(*count)++] = cookie;
     }
@@ -340,17 +353,6 @@ static int by_path_and_age(const void *a, const void *b)
     if (one->path.len != other->path.len)
         return one->path.len > other->path.len ? -1 : 1;
     return one->created < other->created ? -1 : one->created > other->created;
-}
-
-/* Behind all others: used last. */
-static void touch(struct cookie_jar *jar, struct cookie *cookie)
-{
-    TAILQ_REMOVE(&jar->by_use, cookie, by_use);
-    TAILQ_INSERT_TAIL(&jar->by_use, cookie, by_use);
-    TAILQ_REMOVE(&cookie->domain->site->cookies, cookie, in_site);
-    TAILQ_INSERT_TAIL(&cookie->domain->site->cookies, cookie, in_site);
-    TAILQ_REMOVE(&cookie->domain->cookies, cookie, in_domain);
-    TAILQ_INSERT_TAIL(&cookie->domain->cookies, cookie, in_domain);
 }
 
 /* All the room is made first, so that no copy of a value is left where the buffer was before it grew. */
@@ -373,7 +375,8 @@ static bool write_picked(struct cookie_jar *jar, size_t count, struct buffer *ou
         buffer_append(out, c->name.at, c->name.len);
         buffer_append(out, "=", 1);
         buffer_append(out, c->value.at, c->value.len);
-        touch(jar, c);
+        remove_from_all(jar, c);
+        append_to_all(jar, c);
     }
     return true;
 }
@@ -410,8 +413,10 @@ void cookie_jar_free(struct cookie_jar *jar)
 {
     if (!jar)
         return;
-    while (!TAILQ_EMPTY(&jar->by_use))
-        jar_remove(jar, TAILQ_FIRST(&jar->by_use));
+    for (struct cookie *cookie = jar->cookies.first, *next; cookie; cookie = next) {
+        next = cookie->after[IN_JAR];
+        jar_remove(jar, cookie);
+    }
     host_table_release(&jar->domains);
     host_table_release(&jar->sites);
     free(jar->picked);

@@ -183,11 +183,10 @@ enum { LINE_ROOM = 64 };
 bool cookie_jar_save(const struct cookie_jar *jar, int64_t now, struct buffer *out)
 {
     size_t count = 0, room = sizeof head;
-    const struct cookie **all = malloc((jar->count + 1) * sizeof(struct cookie *)), *cookie;
+    const struct cookie **all = malloc((jar->count + 1) * sizeof(struct cookie *));
     if (!all)
         return false;
-    TAILQ_FOREACH(cookie, &jar->by_use, by_use)
-    {
+    for (const struct cookie *cookie = jar->cookies.first; cookie; cookie = cookie->after[IN_JAR]) {
         if (cookie->expires > now) {
             all[count++] = cookie;
             room += cookie->text_len + cookie->domain->node.len + LINE_ROOM;

@@ -3,7 +3,6 @@
 #define WEB_COOKIES_JAR_H
 
 #include <libpsl.h>
-#include <sys/queue.h>
 
 #include "web/cookies.h"
 #include "web/host_table.h"
@@ -26,10 +25,15 @@ struct cookie_draft {
     bool locked; /* host-only because no domain was asked for, and the path is a "/" that was written (__Host-) */
 };
 
+/* The lists that each cookie is in: of the jar, of its site, of its domain. In each the longest unused is first. */
+enum cookie_order { IN_JAR, IN_SITE, IN_DOMAIN, COOKIE_ORDERS };
+
+struct cookie_list {
+    struct cookie *first, *last;
+};
+
 struct cookie {
-    TAILQ_ENTRY(cookie) by_use;  /* in the jar: the longest unused is first */
-    TAILQ_ENTRY(cookie) in_site; /* the same within the site */
-    TAILQ_ENTRY(cookie) in_domain;
+    struct cookie *before[COOKIE_ORDERS], *after[COOKIE_ORDERS];
     struct cookie_domain *domain;
     uint64_t created; /* a running number */
     int64_t expires;
@@ -38,8 +42,6 @@ struct cookie {
     size_t text_len;
     char text[];
 };
-
-TAILQ_HEAD(cookie_list, cookie);
 
 /* All cookies with one domain attribute, or of one host. */
 struct cookie_domain {
@@ -60,7 +62,7 @@ struct cookie_site {
 
 struct cookie_jar {
     struct host_table domains, sites;
-    struct cookie_list by_use;
+    struct cookie_list cookies;
     size_t count;
     uint64_t next_created;
     int64_t soonest_expiry; /* no cookie expires before; it may be that none does then */

@@ -3,7 +3,7 @@
  * hsts_new, hsts_load, then hsts_set for each answer over https and hsts_applies before each request, hsts_save, hsts_free.
  * A table is used by one thread. No function does I/O: NOW is the time in seconds since 1970, and files are texts.
  *
- * A host with a dot at its end is the host without it, so that a dot is no way around. */
+ * A host with dots at its end is the host without them, so that a dot is no way around. */
 #ifndef WEB_HSTS_H
 #define WEB_HSTS_H
 

@@ -5,8 +5,8 @@
  *
  * The syntax is what curl reads: words between blanks and line ends; machine NAME or default, then login, password and
  * account with a word each, in any order; macdef up to a blank line is skipped. A word in double quotes may hold blanks and
- * the escapes \" \\ \n \r \t; a backslash before anything else stands for that. A word that begins with '#' outside quotes
- * makes the rest of its line a comment, so such a password needs quotes. */
+ * escapes: \n, \r and \t, and a backslash before anything else stands for that. A word that begins with '#' outside
+ * quotes makes the rest of its line a comment, so such a password needs quotes. */
 #ifndef WEB_NETRC_H
 #define WEB_NETRC_H
 
@@ -20,9 +20,10 @@ struct netrc;
 /* PROBLEM is a constant text that holds nothing of the file. */
 typedef void netrc_report(void *context, size_t line, const char *problem);
 
-/* What is wrong is reported by line, from 1 (0: the whole file, which then counts as empty), and that word or machine is
- * left out: NUL and control characters, words longer than NETRC_WORD_MAX, quotes that do not end, unknown words, a file
- * longer than NETRC_BYTES_MAX. REPORT may be NULL. Takes linear time. Returns NULL when memory is out.
+/* What is wrong is reported by line, from 1, and the machine that it is in has no login: control characters, also those
+ * that escapes make; words that are too long; quotes that do not end on their line; unknown words. A file longer than
+ * NETRC_BYTES_MAX is reported as line 0 and counts as empty. REPORT may be NULL. Takes linear time. Returns NULL when
+ * memory is out.
  * Ownership: borrows TEXT for the call, and leaves wiping it to the caller. */
 struct netrc *netrc_parse(const char *text, size_t len, netrc_report *report, void *context);
 

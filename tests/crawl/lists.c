@@ -72,7 +72,7 @@ Test(lists, each_bad_line_is_named_counted_and_stops_nothing)
 {
     static const char list[] = "http://www.shop.com/first\n"
                                "-o/tmp/x\n"
-                               "@another-list\n"
+                               "@-\n"
                                "file:///etc/passwd\n"
                                "ftp://www.shop.com/\n"
                                "javascript:alert(1)\n"
@@ -87,7 +87,7 @@ Test(lists, each_bad_line_is_named_counted_and_stops_nothing)
                                "http://www.shop.com/last\n";
     static const char *const reasons[] = {
         "-:2: the line begins with '-' like an option, not like a URL\n",
-        "-:3: the line begins with '@'\n",
+        "-:3: a list cannot include standard input\n",
         "-:4: the scheme is not http or https\n",
         "-:5: the scheme is not http or https\n",
         "-:6: the scheme is not http or https\n",
@@ -186,6 +186,52 @@ Test(lists, several_lists_and_urls_are_one_crawl)
     crawl_release(&c);
     files_remove(folder);
     free(folder);
+    fixture_stop(f);
+}
+
+Test(lists, a_list_may_be_gzip_and_include_others_from_its_own_folder)
+{
+    /* "www.shop.com/a\n@b.txt\nwww.shop.com/d\n" */
+    static const unsigned char packed[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x2b, 0x2f,
+                                           0x2f, 0xd7, 0x2b, 0xce, 0xc8, 0x2f, 0xd0, 0x4b, 0xce, 0xcf, 0xd5, 0x4f,
+                                           0xe4, 0x72, 0x48, 0xd2, 0x2b, 0xa9, 0x28, 0xe1, 0x2a, 0x47, 0x16, 0x4d,
+                                           0xe1, 0x02, 0x00, 0xb3, 0x6a, 0xe8, 0xb5, 0x25, 0x00, 0x00, 0x00};
+    static const struct crawl_row table[] = {{"http://www.shop.com/a", 200, NULL, "shop/a~.html", "fine"},
+                                             {"http://www.shop.com/b", 200, NULL, "shop/b~.html", "fine"},
+                                             {"http://www.shop.com/d", 200, NULL, "shop/d~.html", "fine"},
+                                             {0}};
+    char *folder = files_temp_folder(), *path = files_path(folder, "urls/a");
+    files_write(path, packed, sizeof packed);
+    write_file(folder, "urls/b.txt", "www.shop.com/b\n@a\n");
+    struct fixture *f = start();
+    struct crawl c = {.run.working_folder = folder};
+    crawl_run(&c, f, "-q", "urls/a", NULL);
+    cr_assert(crawl_agrees(&c, table));
+    cr_assert_str_eq(c.run.err, "urls/b.txt:2: the list cannot be included: it includes itself\n");
+    cr_assert_eq(c.run.status, FORAGE_EXIT_FILE);
+    crawl_release(&c);
+    files_remove(folder);
+    free(folder);
+    free(path);
+    fixture_stop(f);
+}
+
+Test(lists, a_url_with_a_wrong_option_is_reported_and_not_fetched)
+{
+    static const struct crawl_row table[] = {{"http://www.shop.com/1", 200, NULL, "shop/1~.html", "fine"},
+                                             {"http://www.shop.com/3", 200, NULL, "shop/3~.html", "fine"},
+                                             {0}};
+    struct fixture *f = start();
+    struct crawl c = {.run.input = "www.shop.com/1\n"
+                                   "www.shop.com/2\n"
+                                   "  tries=3\n"
+                                   "  out=../../2.html\n"
+                                   "www.shop.com/3\n"};
+    crawl_run(&c, f, "-q", "-", NULL);
+    cr_assert(crawl_agrees(&c, table));
+    cr_assert_str_eq(c.run.err, "-:4: a part of out= begins with a dot\n");
+    cr_assert_eq(c.run.status, FORAGE_EXIT_OTHER);
+    crawl_release(&c);
     fixture_stop(f);
 }
 

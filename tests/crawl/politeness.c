@@ -60,7 +60,8 @@ static char *list_of(const char *const *hosts, size_t host_count, int pages)
 
 Test(politeness, a_delay_is_kept_between_starts_over_all_workers)
 {
-    static const struct fixture_route routes[] = {{.path = "/", .prefix = true, .reply = {.body = "x", .delay_ms = 120}}, {0}};
+    static const struct fixture_route routes[] = {
+        {.path = "/", .prefix = true, .reply = {.body = "x", .delay_ms = 120}}, {0}};
     static const char *const hosts[] = {"a.test", "b.test"};
     char *list = list_of(hosts, 2, 10);
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
@@ -150,7 +151,8 @@ Test(politeness, auto_slows_down_for_a_host_that_had_enough)
 
 Test(politeness, hosts_that_share_an_address_share_places_and_starts)
 {
-    static const struct fixture_route routes[] = {{.path = "/", .prefix = true, .reply = {.body = "x", .delay_ms = 30}}, {0}};
+    static const struct fixture_route routes[] = {{.path = "/", .prefix = true, .reply = {.body = "x", .delay_ms = 30}},
+                                                  {0}};
     static const char *const hosts[] = {"a.test", "b.test", "c.test", "d.test"};
     char *list = list_of(hosts, 4, 5);
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});

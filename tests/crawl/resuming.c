@@ -50,8 +50,11 @@ Test(resuming, the_rest_is_asked_for_and_joined)
         {"W/\"v1\"", "Sat, 01 Nov 2025 10:00:00 GMT", "Sat, 01 Nov 2025 10:00:00 GMT", FIXTURE_DROP},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct fixture_reply whole = {.generated = BYTES, .type = "application/octet-stream", .etag = rows[i].etag,
-                                      .last_modified = rows[i].last_modified, .range = FIXTURE_RANGE_RIGHT};
+        struct fixture_reply whole = {.generated = BYTES,
+                                      .type = "application/octet-stream",
+                                      .etag = rows[i].etag,
+                                      .last_modified = rows[i].last_modified,
+                                      .range = FIXTURE_RANGE_RIGHT};
         struct fixture_route routes[] = {{.path = "/big.bin", .reply = whole}, {0}};
         routes[0].reply.end = rows[i].end;
         routes[0].reply.cut_at = CUT;
@@ -84,11 +87,15 @@ Test(resuming, what_does_not_go_on_where_it_broke_off_begins_anew)
                 {"a Content-Range that does not match", FIXTURE_RANGE_MISMATCHED, "\"v1\""},
                 {"another version", FIXTURE_RANGE_RIGHT, "\"v2\""}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct fixture_reply then = {.generated = BYTES, .type = "application/octet-stream", .etag = rows[i].etag,
-                                     .range = rows[i].range};
+        struct fixture_reply then = {
+            .generated = BYTES, .type = "application/octet-stream", .etag = rows[i].etag, .range = rows[i].range};
         struct fixture_route routes[] = {{.path = "/big.bin",
-                                          .reply = {.generated = BYTES + 8, .type = "application/octet-stream",
-                                                    .etag = "\"v1\"", .end = FIXTURE_DROP, .cut_at = CUT, .times = 1,
+                                          .reply = {.generated = BYTES + 8,
+                                                    .type = "application/octet-stream",
+                                                    .etag = "\"v1\"",
+                                                    .end = FIXTURE_DROP,
+                                                    .cut_at = CUT,
+                                                    .times = 1,
                                                     .then = &then}},
                                          {0}};
         struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
@@ -103,11 +110,15 @@ Test(resuming, what_does_not_go_on_where_it_broke_off_begins_anew)
 
 Test(resuming, a_body_without_a_validator_or_with_a_coding_begins_anew)
 {
-    static const struct fixture_reply plain = {.generated = BYTES, .type = "application/octet-stream",
-                                               .range = FIXTURE_RANGE_RIGHT};
+    static const struct fixture_reply plain = {
+        .generated = BYTES, .type = "application/octet-stream", .range = FIXTURE_RANGE_RIGHT};
     static const struct fixture_route routes[] = {{.path = "/big.bin",
-                                                   .reply = {.generated = BYTES, .type = "application/octet-stream",
-                                                             .end = FIXTURE_DROP, .cut_at = CUT, .times = 1, .then = &plain}},
+                                                   .reply = {.generated = BYTES,
+                                                             .type = "application/octet-stream",
+                                                             .end = FIXTURE_DROP,
+                                                             .cut_at = CUT,
+                                                             .times = 1,
+                                                             .then = &plain}},
                                                   {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {0};
@@ -122,16 +133,25 @@ Test(resuming, a_body_without_a_validator_or_with_a_coding_begins_anew)
 
 Test(resuming, goes_on_more_than_once)
 {
-    static const struct fixture_reply third = {.generated = BYTES, .type = "application/octet-stream", .etag = "\"1\"",
-                                               .range = FIXTURE_RANGE_RIGHT};
-    static const struct fixture_reply next = {.generated = BYTES, .type = "application/octet-stream", .etag = "\"1\"",
-                                              .range = FIXTURE_RANGE_RIGHT, .end = FIXTURE_DROP, .cut_at = 700000, .times = 1,
+    static const struct fixture_reply third = {
+        .generated = BYTES, .type = "application/octet-stream", .etag = "\"1\"", .range = FIXTURE_RANGE_RIGHT};
+    static const struct fixture_reply next = {.generated = BYTES,
+                                              .type = "application/octet-stream",
+                                              .etag = "\"1\"",
+                                              .range = FIXTURE_RANGE_RIGHT,
+                                              .end = FIXTURE_DROP,
+                                              .cut_at = 700000,
+                                              .times = 1,
                                               .then = &third};
-    static const struct fixture_route routes[] = {
-        {.path = "/big.bin",
-         .reply = {.generated = BYTES, .type = "application/octet-stream", .etag = "\"1\"", .end = FIXTURE_DROP,
-                   .cut_at = 700000, .times = 1, .then = &next}},
-        {0}};
+    static const struct fixture_route routes[] = {{.path = "/big.bin",
+                                                   .reply = {.generated = BYTES,
+                                                             .type = "application/octet-stream",
+                                                             .etag = "\"1\"",
+                                                             .end = FIXTURE_DROP,
+                                                             .cut_at = 700000,
+                                                             .times = 1,
+                                                             .then = &next}},
+                                                  {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {0};
     get(&c, f);
@@ -150,13 +170,21 @@ Test(resuming, goes_on_more_than_once)
 /* The limit is of the whole, not of each piece. */
 Test(resuming, max_size_counts_from_the_begin)
 {
-    static const struct fixture_reply rest = {.generated = BYTES, .type = "application/octet-stream", .etag = "\"1\"",
-                                              .range = FIXTURE_RANGE_RIGHT, .no_length = true};
-    static const struct fixture_route routes[] = {
-        {.path = "/big.bin",
-         .reply = {.generated = BYTES, .type = "application/octet-stream", .etag = "\"1\"", .chunk = 10000,
-                   .end = FIXTURE_DROP, .cut_at = CUT, .times = 1, .then = &rest}},
-        {0}};
+    static const struct fixture_reply rest = {.generated = BYTES,
+                                              .type = "application/octet-stream",
+                                              .etag = "\"1\"",
+                                              .range = FIXTURE_RANGE_RIGHT,
+                                              .no_length = true};
+    static const struct fixture_route routes[] = {{.path = "/big.bin",
+                                                   .reply = {.generated = BYTES,
+                                                             .type = "application/octet-stream",
+                                                             .etag = "\"1\"",
+                                                             .chunk = 10000,
+                                                             .end = FIXTURE_DROP,
+                                                             .cut_at = CUT,
+                                                             .times = 1,
+                                                             .then = &rest}},
+                                                  {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {.run.input = "www.shop.com/big.bin\n"};
     crawl_run(&c, f, "--tries", "2", "--max-wait", "10ms", "--max-size", "2000000", "-", NULL);

@@ -19,16 +19,26 @@ Test(retries, what_may_pass_is_tried_again_and_what_will_not_is_not)
         struct fixture_reply reply;
         unsigned requests; /* when the second answer would be fine */
     } rows[] = {
-        {{.status = 408}, 2}, {{.status = 425}, 2}, {{.status = 429}, 2}, {{.status = 500}, 2},
-        {{.status = 502}, 2}, {{.status = 503}, 2}, {{.status = 504}, 2}, {{.status = 400}, 1},
-        {{.status = 401}, 1}, {{.status = 403}, 1}, {{.status = 404}, 1}, {{.status = 410}, 1},
-        {{.status = 501}, 1}, {{.fault = FIXTURE_SILENT, .end = FIXTURE_DROP}, 2},
+        {{.status = 408}, 2},
+        {{.status = 425}, 2},
+        {{.status = 429}, 2},
+        {{.status = 500}, 2},
+        {{.status = 502}, 2},
+        {{.status = 503}, 2},
+        {{.status = 504}, 2},
+        {{.status = 400}, 1},
+        {{.status = 401}, 1},
+        {{.status = 403}, 1},
+        {{.status = 404}, 1},
+        {{.status = 410}, 1},
+        {{.status = 501}, 1},
+        {{.fault = FIXTURE_SILENT, .end = FIXTURE_DROP}, 2},
         {{.fault = FIXTURE_SILENT, .end = FIXTURE_RESET}, 2},
         {{.fault = FIXTURE_SILENT, .end = FIXTURE_HANG}, 2},
         {{.body = "cut here", .end = FIXTURE_DROP, .cut_at = 3}, 2},
         {{.location = "file:///etc/passwd"}, 1},
         {{.fault = FIXTURE_RAW, .body = "no HTTP", .end = FIXTURE_CLOSE}, 1},
-        {{.body = "x", .headers = "Content-Encoding: gzip\r\n"}, 1},
+        {{.body = "this is no gzip at all", .headers = "Content-Encoding: gzip\r\n"}, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fixture_route routes[] = {{.path = "/", .reply = rows[i].reply}, {0}};
@@ -64,9 +74,8 @@ Test(retries, tries_are_counted_and_the_last_failure_is_told)
 
 Test(retries, retry_on_says_what_is_tried_again)
 {
-    static const struct fixture_route routes[] = {{.path = "/404", .reply = {.status = 404}},
-                                                  {.path = "/500", .reply = {.status = 500}},
-                                                  {0}};
+    static const struct fixture_route routes[] = {
+        {.path = "/404", .reply = {.status = 404}}, {.path = "/500", .reply = {.status = 500}}, {0}};
     static const struct {
         const char *list;
         unsigned of_404, of_500;

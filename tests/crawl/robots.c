@@ -123,7 +123,8 @@ Test(robots, is_kept_for_the_next_run_as_long_as_cache_control_says)
                 {"Cache-Control: max-age=99999999999999999999\r\n", 1}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fixture_route routes[] = {
-            {.path = "/robots.txt", .reply = {.headers = rows[i].headers, .body = "User-agent: *\nDisallow: /closed\n"}},
+            {.path = "/robots.txt",
+             .reply = {.headers = rows[i].headers, .body = "User-agent: *\nDisallow: /closed\n"}},
             {.path = "/", .prefix = true, .reply = {.body = "x"}},
             {0}};
         struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
@@ -141,12 +142,13 @@ Test(robots, is_kept_for_the_next_run_as_long_as_cache_control_says)
 Test(robots, an_old_copy_counts_while_a_new_one_cannot_be_had)
 {
     static const struct fixture_reply broken = {.status = 500};
-    static const struct fixture_route routes[] = {
-        {.path = "/robots.txt",
-         .reply = {.headers = "Cache-Control: no-cache\r\n", .body = "User-agent: *\nDisallow: /closed\n", .times = 1,
-                   .then = &broken}},
-        {.path = "/", .prefix = true, .reply = {.body = "x"}},
-        {0}};
+    static const struct fixture_route routes[] = {{.path = "/robots.txt",
+                                                   .reply = {.headers = "Cache-Control: no-cache\r\n",
+                                                             .body = "User-agent: *\nDisallow: /closed\n",
+                                                             .times = 1,
+                                                             .then = &broken}},
+                                                  {.path = "/", .prefix = true, .reply = {.body = "x"}},
+                                                  {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {.run.input = two_pages};
     crawl_run(&c, f, "--robots", "on", "-", NULL);

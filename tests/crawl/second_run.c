@@ -39,7 +39,8 @@ Test(second_run, asks_with_validators_and_leaves_what_has_not_changed)
         {.path = "/changes", .reply = {.body = "one", .etag = "\"1\"", .times = 1, .then = &new_tag}},
         {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
-    struct crawl c = {.run.input = "www.shop.com/tagged\nwww.shop.com/dated\nwww.shop.com/plain\nwww.shop.com/changes\n"};
+    struct crawl c = {.run.input =
+                          "www.shop.com/tagged\nwww.shop.com/dated\nwww.shop.com/plain\nwww.shop.com/changes\n"};
     crawl_run(&c, f, "-", NULL);
     cr_assert_eq(c.run.status, 0, "%s", c.run.err);
     cr_assert_str_eq(outcome_of(&c, "http://www.shop.com/tagged"), "new");
@@ -143,11 +144,10 @@ Test(second_run, max_age_skips_what_is_young_and_not_what_failed)
 
 Test(second_run, a_file_that_was_removed_or_changed_is_fetched_again)
 {
-    static const struct fixture_route routes[] = {
-        {.path = "/removed", .reply = {.body = "removed", .etag = "\"r\""}},
-        {.path = "/changed", .reply = {.body = "changed", .etag = "\"c\""}},
-        {.path = "/linked", .reply = {.body = "linked", .etag = "\"l\""}},
-        {0}};
+    static const struct fixture_route routes[] = {{.path = "/removed", .reply = {.body = "removed", .etag = "\"r\""}},
+                                                  {.path = "/changed", .reply = {.body = "changed", .etag = "\"c\""}},
+                                                  {.path = "/linked", .reply = {.body = "linked", .etag = "\"l\""}},
+                                                  {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {.run.input = "www.shop.com/removed\nwww.shop.com/changed\nwww.shop.com/linked\n"};
     crawl_run(&c, f, "-", NULL);
@@ -180,7 +180,8 @@ Test(second_run, a_file_that_was_removed_or_changed_is_fetched_again)
 Test(second_run, a_failed_refetch_leaves_the_good_copy_and_its_validators)
 {
     static const struct fixture_reply back = {.body = "good", .etag = "\"1\""};
-    static const struct fixture_reply cut = {.generated = 90000, .end = FIXTURE_DROP, .cut_at = 80000, .then = &back, .times = 1};
+    static const struct fixture_reply cut = {
+        .generated = 90000, .end = FIXTURE_DROP, .cut_at = 80000, .then = &back, .times = 1};
     static const struct fixture_reply broken = {.status = 500, .body = "sorry", .times = 1, .then = &cut};
     static const struct fixture_route routes[] = {
         {.path = "/", .reply = {.body = "good", .etag = "\"1\"", .times = 1, .then = &broken}}, {0}};
@@ -234,8 +235,9 @@ Test(second_run, prune_removes_what_was_gone_for_so_many_runs)
 /* Validators belong to the URL that answered, not to the one that redirects there. */
 Test(second_run, validators_go_to_the_url_that_gave_them)
 {
-    static const struct fixture_route routes[] = {
-        {.path = "/moved", .reply = {.location = "/here"}}, {.path = "/here", .reply = {.body = "x", .etag = "\"h\""}}, {0}};
+    static const struct fixture_route routes[] = {{.path = "/moved", .reply = {.location = "/here"}},
+                                                  {.path = "/here", .reply = {.body = "x", .etag = "\"h\""}},
+                                                  {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {.run.input = "www.shop.com/moved\n"};
     crawl_run(&c, f, "-", NULL);
@@ -254,7 +256,8 @@ Test(second_run, validators_go_to_the_url_that_gave_them)
 /* Two accounts at one URL see two pages: neither gets the other's validators. */
 Test(second_run, accounts_have_validators_of_their_own)
 {
-    static const struct fixture_route routes[] = {{.path = "/", .reply = {.body = "x", .headers = "ETag: \"1\"\r\n"}}, {0}};
+    static const struct fixture_route routes[] = {{.path = "/", .reply = {.body = "x", .headers = "ETag: \"1\"\r\n"}},
+                                                  {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {.run.input = "http://ann:1@www.shop.com/\n"};
     crawl_run(&c, f, "-", NULL);
@@ -288,7 +291,8 @@ Test(second_run, without_state_nothing_is_remembered)
 
 Test(second_run, a_list_that_grew_or_shrank_fetches_what_is_new_and_keeps_what_is_not_asked_for)
 {
-    static const struct fixture_route routes[] = {{.path = "/", .prefix = true, .reply = {.body = "x", .etag = "\"1\""}}, {0}};
+    static const struct fixture_route routes[] = {
+        {.path = "/", .prefix = true, .reply = {.body = "x", .etag = "\"1\""}}, {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {.run.input = "www.shop.com/1\nwww.shop.com/2\n"};
     crawl_run(&c, f, "-", NULL);

@@ -30,12 +30,11 @@ static void start(struct crawl *c, struct fixture *f, const char *list_name)
 
 static void expect_only_whole_files(const struct crawl *c)
 {
-    char *output = files_path(c->run.folder, "output"), *tree = files_tree(output);
-    cr_expect_str_eq(tree, ".forage/sites\nshop/fine~.html\n", "%s", tree);
+    char *tree = crawl_tree(c);
+    cr_expect_str_eq(tree, "shop/fine~.html\n", "%s", tree);
     cr_expect(crawl_holds(c, "shop/fine~.html", "fine"));
     cr_expect_eq(c->run.left_behind, 0);
     free(tree);
-    free(output);
 }
 
 static void expect_stopped(int number, bool whole_group)
@@ -101,13 +100,12 @@ Test(signals, a_run_after_a_kill_goes_on_as_if_nothing_had_been)
     fixture_stop(f);
     f = fixture_start(&(struct fixture_options){.routes = calm});
     c = (struct crawl){.run = {.input = list, .working_folder = folder}};
-    crawl_run(&c, f, "-", NULL);
+    crawl_run(&c, f, "--fresh", "-", NULL);
     cr_assert_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
-    char *output = files_path(folder, "output"), *tree = files_tree(output);
-    cr_assert_str_eq(tree, ".forage/sites\nshop/fine~.html\nshop/half~.html\nshop/never~.html\nshop/queued~.html\n");
+    char *tree = crawl_tree(&c);
+    cr_assert_str_eq(tree, "shop/fine~.html\nshop/half~.html\nshop/never~.html\nshop/queued~.html\n");
     cr_assert(crawl_holds(&c, "shop/fine~.html", "calm"));
     free(tree);
-    free(output);
     crawl_release(&c);
     files_remove(folder);
     free(folder);

@@ -75,11 +75,11 @@ static inline void attack_check(const struct run *run)
 
 enum { ATTACK_ARGUMENTS_MOST = 32 };
 
-/* Start forage with "-o out --log log -v" and ARGUMENTS, which are ended by NULL. */
+/* Start forage with "-o out --log log -v --robots off --tries 1" and ARGUMENTS, which are ended by NULL. */
 static inline void attack_start(struct run *run, const char *const *arguments)
 {
-    const char *all[ATTACK_ARGUMENTS_MOST] = {"-o", "out", "--log", "log", "-v"};
-    size_t count = 5;
+    const char *all[ATTACK_ARGUMENTS_MOST] = {"-o", "out", "--log", "log", "-v", "--robots", "off", "--tries", "1"};
+    size_t count = 9;
     for (; *arguments; arguments++) {
         if (count + 1 == ATTACK_ARGUMENTS_MOST)
             support_fail("more than %d arguments", ATTACK_ARGUMENTS_MOST);

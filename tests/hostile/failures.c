@@ -35,7 +35,8 @@ Test(failures, the_same_failures_in_any_order_give_the_same_status_and_the_same_
     for (size_t by = 0; by < LINES; by++) {
         char *list = rotated_list(f, by);
         struct run run = {.input = list};
-        run_forage(&run, "-q", "-o", "out", "--log", "log", "--max-size", "1M", by % 2 ? "-j1" : "-j2", "-", NULL);
+        run_forage(&run, "-q", "-o", "out", "--log", "log", "--robots", "off", "--tries", "1", "--max-size", "1M",
+                   by % 2 ? "-j1" : "-j2", "-", NULL);
         attack_check(&run);
         cr_assert_eq(run.status, 4, "rotated by %zu: status %d", by, run.status);
         cr_assert_eq(text_lines(run.err), SUPPORT_COUNT(failing), "%s", run.err);

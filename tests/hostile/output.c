@@ -304,7 +304,7 @@ Test(output, forages_own_files_are_the_users_alone_whatever_the_umask)
     tear_down(&t);
 }
 
-/* Invariant 1: two runs at the same folder at the same time. */
+/* Invariant 1: two runs at the same folder, of which one waits for the other. */
 Test(output, two_runs_into_one_folder_leave_whole_files_under_the_same_names)
 {
     enum { PAGES = 60 };
@@ -319,8 +319,9 @@ Test(output, two_runs_into_one_folder_leave_whole_files_under_the_same_names)
     char *everywhere = attack_everywhere(t.f);
     struct run other = {.working_folder = t.folder, .input = list};
     t.run.input = list;
-    attack_start(&t.run, (const char *const[]){"--resolve", everywhere, "-", NULL});
-    attack_start(&other, (const char *const[]){"--resolve", everywhere, "--log", "log2", "-", NULL});
+    attack_start(&t.run, (const char *const[]){"--resolve", everywhere, "--wait-lock", "10s", "-", NULL});
+    attack_start(&other,
+                 (const char *const[]){"--resolve", everywhere, "--log", "log2", "--wait-lock", "10s", "-", NULL});
     attack_wait(&t.run);
     attack_wait(&other);
     cr_assert_eq(t.run.status + other.status, 0, "%s%s", t.run.err, other.err);

@@ -147,6 +147,22 @@ char *crawl_path(const struct crawl *c, const char *name)
     return support_format("%s/output/%s", c->run.folder, name);
 }
 
+char *crawl_tree(const struct crawl *c)
+{
+    char *output = files_path(c->run.folder, "output"), *tree = files_tree(output), *to = tree;
+    for (char *line = tree, *next; *line; line = next) {
+        next = strchrnul(line, '\n');
+        next += *next == '\n';
+        if (strncmp(line, ".forage/", strlen(".forage/")) == 0)
+            continue;
+        memmove(to, line, (size_t)(next - line));
+        to += next - line;
+    }
+    *to = '\0';
+    free(output);
+    return tree;
+}
+
 bool crawl_holds(const struct crawl *c, const char *name, const char *text)
 {
     char *path = crawl_path(c, name);

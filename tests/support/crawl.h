@@ -67,6 +67,9 @@ const json_t *crawl_logged(const struct crawl *c, const char *url);
 char *crawl_path(const struct crawl *c, const char *name);
 bool crawl_holds(const struct crawl *c, const char *name, const char *text);
 
+/* As files_tree of the output folder, but without what forage keeps there for itself, in .forage. */
+char *crawl_tree(const struct crawl *c);
+
 void crawl_release(struct crawl *c);
 
 #endif

@@ -87,17 +87,17 @@ Test(failed_list, one_that_was_not_asked_for_takes_everything_and_does_nothing)
     cr_assert_eq(entries(), 0);
 }
 
-/* What the list's own reader finds in the file: one URL. */
+/* What the list's own reader finds in the file: one URL, without options. */
 static void expect_one_url(const char *url, const char *detail)
 {
-    struct list *list = NULL;
-    const char *line;
-    size_t len;
-    cr_assert_eq(list_open(in_folder("failed"), &list), LIST_LINE);
-    cr_assert_eq(list_next(list, &line, &len), LIST_LINE);
-    cr_expect(len == strlen(url) && memcmp(line, url, len) == 0, "\"%s\" makes a line \"%.*s\"", detail, (int)len,
-              line);
-    cr_expect_eq(list_next(list, &line, &len), LIST_END, "\"%s\" makes one more line", detail);
+    struct list_entry e;
+    struct list *list = list_open(in_folder("failed"));
+    cr_assert_not_null(list);
+    cr_assert_eq(list_next(list, &e), LIST_ENTRY);
+    cr_expect(e.url_len == strlen(url) && memcmp(e.url, url, e.url_len) == 0, "\"%s\" makes a line \"%.*s\"", detail,
+              (int)e.url_len, e.url);
+    cr_expect_null(e.options, "\"%s\" makes options", detail);
+    cr_expect_eq(list_next(list, &e), LIST_END, "\"%s\" makes one more line", detail);
     list_close(list);
 }
 

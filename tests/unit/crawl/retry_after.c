@@ -30,6 +30,33 @@ static const struct {
     {"soon", -1},
 };
 
+/* All three forms of RFC 9110 section 5.6.7, and what is no date. */
+static const struct {
+    const char *value;
+    int64_t ms;
+} dates[] = {
+    {"Sun, 06 Nov 1994 08:49:37 GMT", 0},
+    {"Sun, 06 Nov 1994 08:49:38 GMT", 1000},
+    {" Sun, 06 Nov 1994 08:50:37 GMT ", 60000},
+    {"Sunday, 06-Nov-94 08:49:47 GMT", 10000},
+    {"Sun Nov  6 08:49:47 1994", 10000},
+    {"Sun, 06 Nov 1994 08:49:36 GMT", 0},
+    {"Thu, 01 Jan 1970 00:00:00 GMT", 0},
+    {"Fri, 31 Dec 9999 23:59:59 GMT", RETRY_AFTER_MAX_MS},
+    {"Sun, 06 Nov 1994 08:49:38", -1},
+    {"Sun, 99 Nov 1994 08:49:38 GMT", -1},
+    {"Sun, 06 Nov", -1},
+    {"06 Nov 1994 08:49:38 GMT", -1},
+};
+
+Test(retry_after, dates_are_read_as_the_time_until_then)
+{
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+        int64_t ms = retry_after_ms(dates[i].value, strlen(dates[i].value), NOW_MS);
+        cr_expect_eq(ms, dates[i].ms, "'%s': %lld", dates[i].value, (long long)ms);
+    }
+}
+
 Test(retry_after, seconds_are_read_and_huge_ones_are_cut)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
