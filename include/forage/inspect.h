@@ -3,6 +3,9 @@
  * Reads DIR/.forage/state.db and writes nothing; it takes no lock, so a run may be at work meanwhile. The user must be
  * allowed to write in DIR/.forage, because SQLite keeps an index there that readers share.
  *
+ * While on_failing is called, the state is being read as it was at the beginning, and a run that is at work cannot shorten its
+ * log. So a callback that waits, for a person with a pager for example, makes that log grow.
+ *
  * Texts are terminated, never NULL, and last for the callback. Those that came from a server (etag, last_modified, rule) may
  * hold any byte: escape them before they are shown. Times are milliseconds since 1970 in UTC, 0 for never.
  *
