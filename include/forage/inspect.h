@@ -119,6 +119,7 @@ enum forage_verdict {
     FORAGE_WOULD_VALIDATE,        /* ask whether it has changed */
     FORAGE_WOULD_ASK_ROBOTS,      /* for robots.txt first, which decides */
     FORAGE_WOULD_WAIT,            /* until the host may be asked again: next_ms */
+    FORAGE_WOULD_PUT_OFF,         /* left for a later run, for next_ms is further away than max_wait_ms */
     FORAGE_WOULD_SKIP_FRESH,      /* fetched within max_age_ms: due at next_ms */
     FORAGE_WOULD_SKIP_DONE,       /* fetched by the run under way, or by one with which the next one goes on */
     FORAGE_WOULD_SKIP_DISALLOWED, /* by robots.txt */
@@ -155,7 +156,7 @@ struct forage_why {
 typedef void forage_why_fn(const struct forage_why *why, void *context);
 
 /* What is known of URL, which may lack the scheme, and what a run with OPTIONS (NULL: the defaults) would do with
- * it. Of the options, max_age_ms, fresh, no_state and ignore_robots count. FN is called once, and only if
+ * it. Of the options, max_age_ms, max_wait_ms, fresh, no_state and ignore_robots count. FN is called once, and only if
  * FORAGE_OK is returned. */
 enum forage_status forage_why(const char *dir, const char *url, const struct forage_options *options, forage_why_fn *fn,
                               void *context, char *error, size_t error_size);

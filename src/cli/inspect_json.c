@@ -127,8 +127,8 @@ static void print_last_run(const struct forage_last_run *r, void *context)
 
 static const char *verdict_word(enum forage_verdict verdict)
 {
-    static const char *const words[] = {"ask",        "validate",  "ask-robots",     "wait",
-                                        "skip-fresh", "skip-done", "skip-disallowed"};
+    static const char *const words[] = {"ask",     "validate",   "ask-robots", "wait",
+                                        "put-off", "skip-fresh", "skip-done",  "skip-disallowed"};
     return (size_t)verdict < COUNT_OF(words) ? words[verdict] : "";
 }
 
