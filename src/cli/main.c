@@ -1,5 +1,6 @@
 /* The program: reads the command line, runs one crawl, shows what happens, and turns it into an exit status. */
 #include "cli/display.h"
+#include "cli/inspect.h"
 #include "cli/options.h"
 #include "cli/splay.h"
 
@@ -150,6 +151,10 @@ static int act(struct arguments *a)
         print_version();
     else if (a->completion)
         options_completion(a->completion);
+    else if (a->status)
+        return inspect_status(a->status, a->json);
+    else if (a->why)
+        return inspect_why(a->sources[0], a->why, &a->options, a->json);
     else
         return crawl(a);
     return FORAGE_EXIT_OK;
