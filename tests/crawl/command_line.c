@@ -137,6 +137,8 @@ static const struct refused refused[] = {
     {{"--per-ip", "-1", "x"}, "forage: --per-ip: '-1' is not a number in range\n"},
     {{"--delay", "now", "x"}, "forage: --delay: 'now' is neither auto nor a duration, such as 1, 500ms or 2m\n"},
     {{"--tries", "0", "x"}, "forage: --tries: '0' is not a number in range\n"},
+    {{"--retry-on", "timeout,nonsense", "x"},
+     "forage: 'nonsense' is no kind of failure, no status from 400 to 599, and not 4xx or 5xx\n"},
     {{"--max-wait", "0", "x"}, "forage: --max-wait: '0' is not a duration above 0"},
     {{"--host-errors", "1.5", "x"}, "forage: --host-errors: '1.5' is not a number in range\n"},
     {{"--expect-failures", "101", "x"}, "forage: --expect-failures: '101' is not a percentage from 0 to 100\n"},
@@ -358,6 +360,41 @@ Test(command_line, a_run_that_waits_for_the_folder_begins_when_the_other_one_die
     crawl_release(&second);
     run_wait(&first.run);
     crawl_release(&first);
+    files_remove(folder);
+    free(folder);
+    fixture_stop(f);
+}
+
+/* ---- Instead of a run ---- */
+
+Test(command_line, what_is_known_is_printed_as_text_and_as_json)
+{
+    static const char *const questions[][4] = {{"--status", "output"},
+                                               {"--status", "output", "--json"},
+                                               {"--why", "www.shop.com/gone", "output"},
+                                               {"--json", "--why=www.shop.com/gone", "output"}};
+    struct fixture *f = start();
+    char *folder = files_temp_folder();
+    struct crawl c = {.run = {.working_folder = folder, .input = "www.shop.com/fine\nwww.shop.com/gone\n"}};
+    crawl_run(&c, f, "-q", "-", NULL);
+    crawl_release(&c);
+    for (size_t i = 0; i < SUPPORT_COUNT(questions); i++) {
+        const char *const *q = questions[i];
+        struct run run = {.working_folder = folder};
+        run_forage(&run, q[0], q[1], q[2], q[3], NULL);
+        cr_expect_eq(run.status, FORAGE_EXIT_OK);
+        cr_expect_str_eq(run.err, "");
+        cr_expect(text_has(run.out, "http://www.shop.com/gone"), "%s", run.out);
+        json_t *json = json_loads(run.out, 0, NULL);
+        cr_expect_eq(json != NULL, i % 2 == 1, "%s", run.out);
+        json_decref(json);
+        run_release(&run);
+    }
+    struct run run = {.working_folder = folder};
+    run_forage(&run, "--status", "elsewhere", NULL);
+    cr_expect_eq(run.status, FORAGE_EXIT_FILE);
+    cr_expect_eq(text_lines(run.err), 1, "%s", run.err);
+    run_release(&run);
     files_remove(folder);
     free(folder);
     fixture_stop(f);
