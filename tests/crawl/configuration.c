@@ -225,7 +225,7 @@ Test(configuration, takes_every_option_of_help_but_those_of_the_command_line)
     size_t count = 0;
     run_forage(&run, "--help", NULL);
     for (const char *at = run.out; (at = strstr(at, "--")); at++) {
-        char name[32], argument[32] = "", file[32];
+        char name[32], argument[32] = "", file[48];
         bool begins_row = at - run.out >= 6 && at[-1] == ' ' && (at[-2] == ' ' || at[-2] == ',');
         if (!begins_row || sscanf(at, "--%31[a-z-]", name) != 1)
             continue;
