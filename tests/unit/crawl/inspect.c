@@ -668,13 +668,19 @@ Test(why, a_host_that_cools_down_is_waited_for)
                                         .unreachable_since_ms = START,
                                         .next_ask_ms = now + HOUR});
     close_state(state);
-    const struct forage_why *w = ask_why("http://a.example/", NULL);
+    const struct forage_options patient = {.max_wait_ms = 2 * HOUR};
+    const struct forage_why *w = ask_why("http://a.example/", &patient);
     cr_expect_eq(w->verdict, FORAGE_WOULD_WAIT);
     expect_number("next", w->next_ms, now + HOUR);
     expect_number("unreachable since", w->host.unreachable_since_ms, START);
-    w = ask_why("http://a.example/no", NULL);
+    w = ask_why("http://a.example/no", &patient);
     cr_expect_eq(w->verdict, FORAGE_WOULD_SKIP_DISALLOWED, "waiting does not help");
     expect_number("next", w->next_ms, 0);
+    w = ask_why("http://a.example/", NULL);
+    cr_expect_eq(w->verdict, FORAGE_WOULD_PUT_OFF, "a run does not wait for an hour");
+    expect_number("next", w->next_ms, now + HOUR);
+    const struct forage_options forgetful = {.no_state = true, .ignore_robots = true};
+    cr_expect_eq(ask_why("http://a.example/", &forgetful)->verdict, FORAGE_WOULD_ASK);
 }
 
 Test(why, a_rule_of_robots_txt_is_told_with_its_line)
