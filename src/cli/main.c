@@ -52,7 +52,8 @@ static int exit_of(enum forage_status status)
     }
 }
 
-/* An argument with a scheme is a URL; anything else is a list, so that a mistyped file name is not asked for as a host. */
+/* An argument with a scheme is a URL; anything else is a list, so that a mistyped file name is not asked for as a
+ * host. */
 static enum forage_status add_source(struct forage *f, const char *source)
 {
     return strstr(source, "://") ? forage_add_url(f, source) : forage_add_list(f, source);

@@ -306,6 +306,65 @@ Test(command_line, runs_at_the_same_time_may_share_a_log)
     fixture_stop(f);
 }
 
+/* ---- What became of pages ---- */
+
+Test(command_line, what_became_of_pages_is_told_in_the_summary_and_in_lines)
+{
+    static const struct fixture_route kept[] = {
+        {.path = "/fine", .reply = {.headers = "ETag: \"1\"\r\n", .body = "fine"}},
+        {.path = "/gone", .reply = {.status = 410, .body = "gone"}},
+        {.path = "/robots.txt", .reply = {.type = "text/plain", .body = "User-agent: *\nDisallow: /secret\n"}},
+        {.path = "/", .prefix = true, .reply = {.body = "fine"}},
+        {0}};
+    static const struct {
+        const char *option, *line, *summary;
+    } rows[] = {{"--tries=3", "shop finished  200  4 B  output/shop/fine~.html\n",
+                 "1 fetched (4 B), 1 failed, 1 skipped, 0 bad lines in"},
+                {"--tries=3", "shop unchanged  200  4 B  output/shop/fine~.html\n", " s: 1 unchanged, 1 gone\n"},
+                {"--max-age=1h", "shop skipped  http://www.shop.com/fine  fetched within --max-age\n",
+                 "0 fetched (0 B), 1 failed, 2 skipped, 0 bad lines in"},
+                {"--no-state", "shop skipped  http://www.shop.com/secret  robots.txt disallows it in line 2\n",
+                 " s: 1 new, 1 gone\n"}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = kept});
+    char *folder = files_temp_folder();
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        struct crawl c = {
+            .run = {.working_folder = folder, .input = "www.shop.com/fine\nwww.shop.com/gone\nwww.shop.com/secret\n"}};
+        crawl_run(&c, f, "-v", "--robots=on", rows[i].option, "-", NULL);
+        cr_expect(text_has(c.run.err, rows[i].line), "expected %sin %s", rows[i].line, c.run.err);
+        cr_expect(text_has(c.run.err, rows[i].summary), "expected %s in %s", rows[i].summary, c.run.err);
+        cr_expect_eq(text_lines(c.run.err), 4, "%s", c.run.err);
+        cr_expect_eq(c.run.status, FORAGE_EXIT_SERVER);
+        crawl_release(&c);
+    }
+    files_remove(folder);
+    free(folder);
+    fixture_stop(f);
+}
+
+Test(command_line, a_run_that_ends_early_says_why)
+{
+    static const struct fixture_route slow[] = {
+        {.path = "/never", .reply = {.fault = FIXTURE_SILENT, .end = FIXTURE_HANG}},
+        {.path = "/", .prefix = true, .reply = {.delay_ms = 50, .body = "0123456789"}},
+        {0}};
+    static const struct {
+        const char *option, *input, *says;
+    } rows[] = {
+        {"--max-time=200ms", "www.shop.com/never\n", "out of time: 0 fetched (0 B), 0 failed"},
+        {"--quota=15", "www.a.com\nwww.b.com\nwww.c.com\nwww.d.com\nwww.e.com\nwww.f.com\n", "quota reached: "}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = slow});
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        struct crawl c = {.run.input = rows[i].input};
+        crawl_run(&c, f, rows[i].option, "-c", "1", "--robots=off", "-", NULL);
+        cr_expect(text_has(c.run.err, rows[i].says), "expected %s in %s", rows[i].says, c.run.err);
+        cr_expect_lt(json_array_size(c.log), text_lines(rows[i].input), "some is left for the next run");
+        cr_expect_eq(c.run.status, FORAGE_EXIT_OK);
+        crawl_release(&c);
+    }
+    fixture_stop(f);
+}
+
 /* ---- Two runs in one folder ---- */
 
 static const struct fixture_route hanging[] = {

@@ -1,5 +1,5 @@
-/* The manual page: it has the options of --help, in the same order and under the same topics, and what it says of files is
- * what is in them. */
+/* The manual page: it has the options of --help, in the same order and under the same topics, and what it says of
+ * files is what is in them. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"

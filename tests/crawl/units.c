@@ -1,5 +1,5 @@
-/* The systemd units and the command lines of the documentation: they are what systemd and forage understand, and what the
- * units forbid is nothing that a run needs. */
+/* The systemd units and the command lines of the documentation: they are what systemd and forage understand, and what
+ * the units forbid is nothing that a run needs. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/nginx.h"
@@ -67,8 +67,8 @@ Test(units, the_service_is_exposed_to_little)
 
 /* ---- The filter of system calls ---- */
 
-/* Print the calls of the program's trace that the unit's filter forbids, and how many different ones there are. fchown is one that
- * SQLite makes for root alone, and can do without. */
+/* Print the calls of the program's trace that the unit's filter forbids, and how many different ones there are. fchown
+ * is one that SQLite makes for root alone, and can do without. */
 static const char compare[] =
     "expand() {\n"
     "  case $1 in\n"
@@ -149,7 +149,8 @@ static void expect_taken(const char *command)
     free(line);
 }
 
-/* Each line of the document NAME that begins as a crontab's, an ExecStart= or a command of forage does. Their number. */
+/* Each line of the document NAME that begins as a crontab's, an ExecStart= or a command of forage does. Their number.
+ * */
 static size_t expect_all_taken(const char *name)
 {
     char *text = read_document(name);
