@@ -196,9 +196,14 @@ static enum state_status put_row(struct state *state, struct state_row *row)
     if (!row)
         return STATE_NO_MEMORY;
     state_reader_age(state, 1);
+    bool *put = row->kind == STATE_ROW_PAGE   ? &state->put_pages
+                : row->kind == STATE_ROW_HOST ? &state->put_hosts
+                                              : NULL;
     enum state_status status = state_writer_put(state->writer, row);
     if (status != STATE_OK)
         free(row);
+    else if (put)
+        *put = true;
     return status;
 }
 
@@ -269,7 +274,8 @@ enum state_status state_flush(struct state *state)
 {
     state_writer_flush(state->writer);
     state_reader_age(state, STATE_READER_AGE_MAX);
-    state->reader.has_pages = state->reader.has_hosts = true; /* there may be some now */
+    state->reader.has_pages = state->reader.has_pages || state->put_pages;
+    state->reader.has_hosts = state->reader.has_hosts || state->put_hosts;
     return writer_status(state);
 }
 
