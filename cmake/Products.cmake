@@ -64,3 +64,4 @@ add_custom_command(OUTPUT ${manual} DEPENDS ${PROJECT_SOURCE_DIR}/doc/forage.1.s
 add_custom_target(manual ALL DEPENDS ${manual})
 add_dependencies(forage manual)
 install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES doc/cron.md doc/forage.service doc/forage.timer DESTINATION ${CMAKE_INSTALL_DOCDIR})

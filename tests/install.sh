@@ -63,3 +63,9 @@ use pool multiproc $(private multiproc)
 # shellcheck disable=SC2046
 use crawler forage $(private forage) $(private multiproc)
 "$work/prefix/bin/forage" --version
+
+# What a user looks for beside the program.
+for file in share/man/man1/forage.1 share/bash-completion/completions/forage share/zsh/site-functions/_forage \
+  share/fish/vendor_completions.d/forage.fish share/doc/forage/{cron.md,forage.service,forage.timer}; do
+  [ -s "$work/prefix/$file" ] || { echo "$file is not installed"; exit 1; }
+done

@@ -1,8 +1,8 @@
 /* forage: fetch lists of URLs with a pool of worker processes and keep the pages as files.
  *
- * forage_new with options, forage_add_url and forage_add_list for what to fetch, forage_run, forage_free. Everything that
- * decides runs in the calling process and thread; callbacks are called there, one at a time, from inside forage_run.
- * Workers fetch; they write no file. Threads of the library write the files.
+ * forage_new with options, forage_add_url and forage_add_list for what to fetch, forage_run, forage_free. Everything
+ * that decides runs in the calling process and thread; callbacks are called there, one at a time, from inside
+ * forage_run. Workers fetch; they write no file. Threads of the library write the files.
  *
  * forage_new forks the workers, so call it before the program's first thread where you can. The library prints nothing,
  * does not exit and reads no environment variable.
@@ -53,8 +53,8 @@ struct forage_page {
                               redirect scheme url dns tls robots scope blocked lost io */
     const char *detail; /* more words, for people */
     bool ok;            /* the page was fetched and, unless in_memory, its file is in place */
-    /* Constant: new changed unchanged gone failed skipped. A page that is gone was answered 404 or 410. One that is skipped
-     * is no failure, and error says why: robots, or nothing, because it is not due yet. */
+    /* Constant: new changed unchanged gone failed skipped. A page that is gone was answered 404 or 410. One that is
+     * skipped is no failure, and error says why: robots, or nothing, because it is not due yet. */
     const char *outcome;
     unsigned attempts;
     const char *name; /* what the host pattern made of the host: "baidu" */
@@ -165,8 +165,8 @@ struct forage_summary {
     bool out_of_quota; /* quota_bytes */
 };
 
-/* Whether forage_new would take OPTIONS; nothing is made, and no file is looked at. ERROR, which may be NULL, gets a line.
- * Returns FORAGE_OK, FORAGE_USAGE or FORAGE_NO_MEMORY. Context: any thread. */
+/* Whether forage_new would take OPTIONS; nothing is made, and no file is looked at. ERROR, which may be NULL, gets a
+ * line. Returns FORAGE_OK, FORAGE_USAGE or FORAGE_NO_MEMORY. Context: any thread. */
 enum forage_status forage_check(const struct forage_options *options, char *error, size_t error_size);
 
 /* Make a crawl and start its workers. ERROR, which may be NULL, gets a line about a failure.
@@ -191,8 +191,8 @@ enum forage_status forage_run(struct forage *forage, struct forage_summary *summ
  * Context: any thread; async-signal-safe. */
 void forage_stop(struct forage *forage);
 
-/* Close the log and open it again by its name, soon: for after a rotation. What was logged before the call is in the old file.
- * Context: any thread; async-signal-safe. */
+/* Close the log and open it again by its name, soon: for after a rotation. What was logged before the call is in the
+ * old file. Context: any thread; async-signal-safe. */
 void forage_reopen_log(struct forage *forage);
 
 /* NULL is fine. */

@@ -1,13 +1,18 @@
 /* What an output folder's state says: of all of it, and of one URL.
  *
- * Reads DIR/.forage/state.db and writes nothing; it takes no lock, so a run may be at work meanwhile. The user must be
- * allowed to write in DIR/.forage, because SQLite keeps an index there that readers share.
+ * Reads DIR/.forage/state.db and writes nothing; it takes no lock, so a run may be at work meanwhile. The user
+ * must be allowed to write in DIR/.forage, because SQLite keeps an index there that readers share.
  *
- * Texts are terminated, never NULL, and last for the callback. Those that came from a server (etag, last_modified, rule) may
- * hold any byte: escape them before they are shown. Times are milliseconds since 1970 in UTC, 0 for never.
+ * While on_failing is called, the state is being read as it was at the beginning, and a run that is at work cannot
+ * shorten its log. So a callback that waits, for a person with a pager for example, makes that log grow.
  *
- * Functions return FORAGE_OK, FORAGE_FILE (no state, or one that cannot be read; errno is ENOENT when there is none),
- * FORAGE_USAGE (a URL that cannot be read) or FORAGE_NO_MEMORY; then ERROR, which may be NULL, has a line about it.
+ * Texts are terminated, never NULL, and last for the callback. Those that came from a server (etag, last_modified,
+ * rule) may hold any byte: escape them before they are shown. Times are milliseconds since 1970 in UTC, 0 for
+ * never.
+ *
+ * Functions return FORAGE_OK, FORAGE_FILE (no state, or one that cannot be read; errno is ENOENT when there is
+ * none), FORAGE_USAGE (a URL that cannot be read) or FORAGE_NO_MEMORY; then ERROR, which may be NULL, has a line
+ * about it.
  *
  * Context: any one thread; blocks on the disk. */
 #ifndef FORAGE_INSPECT_H
@@ -84,8 +89,8 @@ struct forage_failing {
     int64_t last_fetched_ms;
 };
 
-/* What forage_inspect tells, in this order; any may be NULL. Failing URLs come in no order of meaning, but always in the
- * same one; origins come sorted. */
+/* What forage_inspect tells, in this order; any may be NULL. Failing URLs come in no order of meaning, but always
+ * in the same one; origins come sorted. */
 struct forage_inspector {
     void (*on_failing)(const struct forage_failing *failing, void *context);
     void (*on_origin)(const struct forage_origin *origin, void *context);
@@ -94,7 +99,8 @@ struct forage_inspector {
     void *context;
 };
 
-/* Read all of DIR's state once. Memory grows with the number of origins, some 200 bytes each, and not with that of pages. */
+/* Read all of DIR's state once. Memory grows with the number of origins, some 200 bytes each, and not with that of
+ * pages. */
 enum forage_status forage_inspect(const char *dir, const struct forage_inspector *inspector, char *error,
                                   size_t error_size);
 
@@ -109,12 +115,13 @@ enum forage_kept {
 
 /* What a run would do with the URL now. */
 enum forage_verdict {
-    FORAGE_WOULD_ASK,        /* and take whatever comes */
-    FORAGE_WOULD_VALIDATE,   /* ask whether it has changed */
-    FORAGE_WOULD_ASK_ROBOTS, /* for robots.txt first, which decides */
-    FORAGE_WOULD_WAIT,       /* until the host may be asked again: next_ms */
-    FORAGE_WOULD_SKIP_FRESH, /* fetched within max_age_ms: due at next_ms */
-    FORAGE_WOULD_SKIP_DONE, /* fetched by the run under way, or by one that ended early, with which the next one goes on */
+    FORAGE_WOULD_ASK,             /* and take whatever comes */
+    FORAGE_WOULD_VALIDATE,        /* ask whether it has changed */
+    FORAGE_WOULD_ASK_ROBOTS,      /* for robots.txt first, which decides */
+    FORAGE_WOULD_WAIT,            /* until the host may be asked again: next_ms */
+    FORAGE_WOULD_PUT_OFF,         /* left for a later run, for next_ms is further away than max_wait_ms */
+    FORAGE_WOULD_SKIP_FRESH,      /* fetched within max_age_ms: due at next_ms */
+    FORAGE_WOULD_SKIP_DONE,       /* fetched by the run under way, or by one with which the next one goes on */
     FORAGE_WOULD_SKIP_DISALLOWED, /* by robots.txt */
 };
 
@@ -148,8 +155,9 @@ struct forage_why {
 
 typedef void forage_why_fn(const struct forage_why *why, void *context);
 
-/* What is known of URL, which may lack the scheme, and what a run with OPTIONS (NULL: the defaults) would do with it. Of the
- * options, max_age_ms, fresh, no_state and ignore_robots count. FN is called once, and only if FORAGE_OK is returned. */
+/* What is known of URL, which may lack the scheme, and what a run with OPTIONS (NULL: the defaults) would do with
+ * it. Of the options, max_age_ms, max_wait_ms, fresh, no_state and ignore_robots count. FN is called once, and only if
+ * FORAGE_OK is returned. */
 enum forage_status forage_why(const char *dir, const char *url, const struct forage_options *options, forage_why_fn *fn,
                               void *context, char *error, size_t error_size);
 

@@ -14,8 +14,8 @@
 
 enum { REASON_BYTES = 512 };
 
-/* One reading. inih asks for a line and hands its name and value on before it asks for the next, so that the line that was
- * read last is the one that a value stands in. */
+/* One reading. inih asks for a line and hands its name and value on before it asks for the next, so that the line that
+ * was read last is the one that a value stands in. */
 struct reading {
     struct arguments *a;
     FILE *in;
@@ -41,8 +41,8 @@ static void skip_rest_of_line(FILE *in)
         ;
 }
 
-/* inih would take a long line for two, an indented one for more of the value above, and what it skips as good. Comments may be
- * of any length. */
+/* inih would take a long line for two, an indented one for more of the value above, and what it skips as good.
+ * Comments may be of any length. */
 static char *check_line(struct reading *r, char *text, size_t len, size_t room)
 {
     char reason[64];
@@ -204,7 +204,8 @@ static int read_file(struct arguments *a, const char *path, bool may_be_missing)
     return status;
 }
 
-/* NULL when there is no place for it, or memory is out. The XDG Base Directory Specification has relative paths ignored. */
+/* NULL when there is no place for it, or memory is out. The XDG Base Directory Specification has relative paths
+ * ignored. */
 static char *usual_path(void)
 {
     const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");

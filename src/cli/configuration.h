@@ -5,8 +5,8 @@
  *     header = Accept-Language: de
  *     quiet = on
  *
- * It is the file of --config, or else $XDG_CONFIG_HOME/forage/config or ~/.config/forage/config if there is one. Sections have
- * no meaning and are refused.
+ * It is the file of --config, or else $XDG_CONFIG_HOME/forage/config or ~/.config/forage/config if there is one.
+ * Sections have no meaning and are refused.
  *
  * Context: between the two looks at the command line. */
 #ifndef CLI_CONFIGURATION_H

@@ -23,6 +23,8 @@ static void print_topic(enum option_topic topic)
 void options_help(void)
 {
     puts("Usage: forage [OPTION]... LIST|URL|-...\n"
+         "       forage --status DIR [--json]\n"
+         "       forage --why URL DIR [--json]\n"
          "Fetch the URLs of lists and keep the pages as files.\n"
          "\n"
          "A LIST is a file with a URL a line; blank lines and lines that begin with # are\n"

@@ -1,7 +1,8 @@
-/* forage --status DIR and forage --why URL DIR: what the state knows, as text for people or as JSON, on standard output.
+/* forage --status DIR and forage --why URL DIR: what the state knows, as text for people or as JSON, on standard
+ * output.
  *
- * Both return an exit status: 0, FORAGE_EXIT_FILE when there is no state or it cannot be read or the output cannot be
- * written, FORAGE_EXIT_USAGE for a URL that cannot be read; then there is a line on standard error. */
+ * Both return an exit status: 0, FORAGE_EXIT_FILE when there is no state or it cannot be read or the output cannot
+ * be written, FORAGE_EXIT_USAGE for a URL that cannot be read; then there is a line on standard error. */
 #ifndef CLI_INSPECT_H
 #define CLI_INSPECT_H
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
-/* Control characters, and those that are not seen but change what is: marks of direction, separators of lines, characters
- * without width, tags. */
+/* Control characters, and those that are not seen but change what is: marks of direction, separators of lines,
+ * characters without width, tags. */
 static bool is_plain(uint32_t code)
 {
     static const struct {

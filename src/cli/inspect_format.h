@@ -9,8 +9,8 @@
 
 enum { INSPECT_TIME_SIZE = 48, INSPECT_SIZE_SIZE = 16, INSPECT_AGE_SIZE = 24 };
 
-/* Append TEXT to B so that it can be shown: each byte that is no UTF-8, and those of characters that steer a terminal or the
- * order in which text is read, become "\xNN". False when memory is out. */
+/* Append TEXT to B so that it can be shown: each byte that is no UTF-8, and those of characters that steer a
+ * terminal or the order in which text is read, become "\xNN". False when memory is out. */
 bool inspect_escape(struct buffer *b, const char *text);
 
 /* Local time with its zone, "2026-11-21 11:45:00+01:00"; "-" for 0. Returns OUT. */

@@ -1,5 +1,5 @@
-/* The state as JSON: one object, in ASCII, printed piece by piece, because there may be a million failing URLs. Times are in
- * UTC, null for never. A text that is no UTF-8 is given as inspect_escape makes it. */
+/* The state as JSON: one object, in ASCII, printed piece by piece, because there may be a million failing URLs.
+ * Times are in UTC, null for never. A text that is no UTF-8 is given as inspect_escape makes it. */
 #include "base/iso_time.h"
 #include "base/status.h"
 #include "cli/inspect_format.h"
@@ -127,8 +127,8 @@ static void print_last_run(const struct forage_last_run *r, void *context)
 
 static const char *verdict_word(enum forage_verdict verdict)
 {
-    static const char *const words[] = {"ask",        "validate",  "ask-robots",     "wait",
-                                        "skip-fresh", "skip-done", "skip-disallowed"};
+    static const char *const words[] = {"ask",     "validate",   "ask-robots", "wait",
+                                        "put-off", "skip-fresh", "skip-done",  "skip-disallowed"};
     return (size_t)verdict < COUNT_OF(words) ? words[verdict] : "";
 }
 

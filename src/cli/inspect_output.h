@@ -5,7 +5,8 @@
 
 #include <forage/inspect.h>
 
-/* What forage_inspect and forage_why call. The context of the first four is a struct inspect_progress; on_why has none. */
+/* What forage_inspect and forage_why call. The context of the first four is a struct inspect_progress; on_why has
+ * none. */
 struct inspect_output {
     void (*on_failing)(const struct forage_failing *failing, void *context);
     void (*on_origin)(const struct forage_origin *origin, void *context);

@@ -173,6 +173,9 @@ static void print_verdict(const struct forage_why *w)
     case FORAGE_WOULD_WAIT:
         printf("not asked for before %s\n", at);
         break;
+    case FORAGE_WOULD_PUT_OFF:
+        printf("put off: the host wants to be left alone until %s\n", at);
+        break;
     case FORAGE_WOULD_SKIP_FRESH:
         printf("skipped: not due before %s\n", at);
         break;

@@ -1,5 +1,6 @@
 /* The program: reads the command line, runs one crawl, shows what happens, and turns it into an exit status. */
 #include "cli/display.h"
+#include "cli/inspect.h"
 #include "cli/options.h"
 #include "cli/splay.h"
 
@@ -51,7 +52,8 @@ static int exit_of(enum forage_status status)
     }
 }
 
-/* An argument with a scheme is a URL; anything else is a list, so that a mistyped file name is not asked for as a host. */
+/* An argument with a scheme is a URL; anything else is a list, so that a mistyped file name is not asked for as a
+ * host. */
 static enum forage_status add_source(struct forage *f, const char *source)
 {
     return strstr(source, "://") ? forage_add_url(f, source) : forage_add_list(f, source);
@@ -150,6 +152,10 @@ static int act(struct arguments *a)
         print_version();
     else if (a->completion)
         options_completion(a->completion);
+    else if (a->status)
+        return inspect_status(a->status, a->json);
+    else if (a->why)
+        return inspect_why(a->sources[0], a->why, &a->options, a->json);
     else
         return crawl(a);
     return FORAGE_EXIT_OK;

@@ -146,6 +146,11 @@ const struct option_row option_rows[] = {
     {0, "metrics", "FILE", "write a Prometheus textfile", TOPIC_REPORTS, OPTION_FILE, OPT(metrics)},
     {0, "summary", "FILE", "write the summary as JSON", TOPIC_REPORTS, OPTION_FILE, OPT(summary)},
 
+    {0, "status", "DIR", "print what is known of the pages in DIR", TOPIC_MODES, OPTION_FOLDER, AT(status),
+     .only_here = true},
+    {0, "why", "URL", "print what is known of URL in the folder that follows", TOPIC_MODES, OPTION_TEXT, AT(why),
+     .only_here = true},
+    {0, "json", NULL, "print either as JSON", TOPIC_MODES, OPTION_FLAG, AT(json), .only_here = true},
     {0, "config", "FILE", "read options from FILE rather than ~/.config/forage/config", TOPIC_MODES, OPTION_FILE,
      AT(config), .only_here = true},
     {0, "no-config", NULL, "read no configuration file", TOPIC_MODES, OPTION_FLAG, AT(no_config), .only_here = true},

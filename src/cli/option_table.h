@@ -1,5 +1,5 @@
-/* The table of options. The command line, the configuration file, --help and the shells' completions are made from it, so
- * that an option is known to all of them or to none.
+/* The table of options. The command line, the configuration file, --help and the shells' completions are made from it,
+ * so that an option is known to all of them or to none.
  *
  * Context: constant. */
 #ifndef CLI_OPTION_TABLE_H

@@ -79,27 +79,10 @@ static const char *set_ms(const struct option_row *row, void *field, const char 
     return NULL;
 }
 
-/* An int does not hold the milliseconds of a month: "60d" is sixty times "1d". */
-static bool parse_long_duration(const char *text, int64_t *ms)
-{
-    char *end, one[4] = "1";
-    int unit = 0;
-    if (*text < '0' || *text > '9' || strpbrk(text, "xX"))
-        return false;
-    double n = strtod(text, &end);
-    if ((*end && (*end < 'a' || *end > 'z')) || strlen(end) > 2)
-        return false;
-    strncat(one, end, 2);
-    if (!parse_duration(one, &unit) || !(n * unit < (double)(INT64_MAX / 2)))
-        return false;
-    *ms = n > 0 && n * unit < 1 ? 1 : (int64_t)(n * unit);
-    return true;
-}
-
 static const char *set_long_ms(const struct option_row *row, void *field, const char *value)
 {
     int64_t ms = 0;
-    if (!parse_long_duration(value, &ms) || (uint64_t)ms < row->min)
+    if (!parse_time_span(value, &ms) || (uint64_t)ms < row->min)
         return no_duration(row);
     *(int64_t *)field = ms;
     return NULL;

@@ -69,9 +69,26 @@ static bool take_options(struct arguments *a, const struct command_line *line, b
     return true;
 }
 
-static bool is_crawl(const struct arguments *a)
+/* A mode that looks at nothing but its own options. */
+static bool needs_no_more(const struct arguments *a)
 {
-    return !a->help && !a->version && !a->completion;
+    return a->help || a->version || a->completion || a->status;
+}
+
+/* Whether what was asked for fits together. NULL, or what is wrong. */
+static const char *check_mode(const struct arguments *a)
+{
+    if (a->help || a->version || a->completion)
+        return NULL;
+    if (a->status && a->why)
+        return "--status and --why exclude each other";
+    if (a->status && a->source_count)
+        return "--status takes one folder, and no list or URL";
+    if (a->why && a->source_count != 1)
+        return "--why takes a URL and a folder";
+    if (a->json && !a->status && !a->why)
+        return "--json belongs to --status and --why";
+    return a->status || a->source_count ? NULL : "no list or URL given (see forage --help)";
 }
 
 static int parse(struct arguments *a, struct command_line *line, int argc, char **argv)
@@ -80,14 +97,15 @@ static int parse(struct arguments *a, struct command_line *line, int argc, char 
         return FORAGE_EXIT_USAGE;
     a->sources = argv + optind;
     a->source_count = argc - optind;
-    int status = is_crawl(a) ? configuration_read(a) : FORAGE_EXIT_OK;
+    int status = needs_no_more(a) ? FORAGE_EXIT_OK : configuration_read(a);
     if (status == FORAGE_EXIT_OK && !take_options(a, line, false))
         status = FORAGE_EXIT_USAGE;
     a->options.headers = a->headers;
     a->options.resolve = a->resolve;
-    if (status != FORAGE_EXIT_OK || !is_crawl(a) || a->source_count)
+    const char *wrong = status == FORAGE_EXIT_OK ? check_mode(a) : NULL;
+    if (!wrong)
         return status;
-    fputs("forage: no list or URL given (see forage --help)\n", stderr);
+    fprintf(stderr, "forage: %s\n", wrong);
     return FORAGE_EXIT_USAGE;
 }
 

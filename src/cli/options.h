@@ -22,6 +22,9 @@ struct arguments {
     /* Instead of a crawl. */
     bool help, version;
     enum shell completion;
+    const char *status; /* a folder */
+    const char *why;    /* a URL; the folder is the only source */
+    bool json;
 
     const char *config; /* NULL: the usual one, which may be missing */
     bool no_config;

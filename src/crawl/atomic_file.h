@@ -3,10 +3,11 @@
  * atomic_file_begin, atomic_file_append as often as wanted, then atomic_file_finish or atomic_file_abandon. Or
  * atomic_file_write, which does all of it.
  *
- * Until atomic_file_finish has succeeded, the final name stays as it was, and nothing is left beside it after a failure.
- * Where the file system can, the new file has no name before its end, so that not even a killed process leaves one. A
- * symbolic link at the final name is replaced, not followed; something else that is no plain file (a device, a pipe, or a
- * link to one) is refused before anything is written, so that no user of root's loses /dev/null.
+ * Until atomic_file_finish has succeeded, the final name stays as it was, and nothing is left beside it after a
+ * failure. Where the file system can, the new file has no name before its end, so that not even a killed process
+ * leaves one. A symbolic link at the final name is replaced, not followed; something else that is no plain file (a
+ * device, a pipe, or a link to one) is refused before anything is written, so that no user of root's loses
+ * /dev/null.
  *
  * Functions that return false have filled FAILURE. Context: one thread a file; may block on the disk. */
 #ifndef CRAWL_ATOMIC_FILE_H
@@ -36,7 +37,8 @@ struct atomic_file {
 /* Begin a file that will be at PATH with MODE, less what the umask takes. */
 bool atomic_file_begin(struct atomic_file *file, const char *path, mode_t mode, struct atomic_failure *failure);
 
-/* Add bytes. Failures are remembered for atomic_file_finish, so that a caller need not look; false since the first one. */
+/* Add bytes. Failures are remembered for atomic_file_finish, so that a caller need not look; false since the first
+ * one. */
 bool atomic_file_append(struct atomic_file *file, const void *data, size_t len);
 
 /* Write what is pending, sync, and rename. The file has ended in any case. */

@@ -20,7 +20,8 @@ struct config {
     bool fixed_window; /* the user said how many connections */
     struct retry_policy retry;
 
-    /* What is in the files of these names; nothing without a name, or when a file of cookies or of HSTS is yet to be made. */
+    /* What is in the files of these names; nothing without a name, or when a file of cookies or of HSTS is yet to be
+     * made. */
     struct buffer netrc, auth, cookies, hsts;
 };
 

@@ -2,6 +2,7 @@
 #include "crawl/config.h"
 
 #include "base/status.h"
+#include "crawl/header_line.h"
 
 #include <string.h>
 
@@ -28,26 +29,6 @@ static const char *check_numbers(const struct forage_options *o)
     return NULL;
 }
 
-static bool is_token_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-/* RFC 9110 section 5.1: a token, a colon, and a value without control characters, which could smuggle in a line. */
-static const char *check_header(const char *line)
-{
-    size_t name = 0;
-    while (is_token_char(line[name]))
-        name++;
-    if (!name || line[name] != ':')
-        return "a header must look like \"Name: value\"";
-    for (const char *c = line + name; *c; c++)
-        if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f)
-            return "a header contains a control character";
-    return NULL;
-}
-
 /* Two of them in one file would write over each other. */
 static const char *check_files(const struct forage_options *o)
 {
@@ -69,7 +50,7 @@ static const char *check_texts(const struct forage_options *o)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             return "the user agent contains a control character";
     for (size_t i = 0; i < o->header_count; i++) {
-        const char *wrong = check_header(o->headers[i]);
+        const char *wrong = header_line_check(o->headers[i]);
         if (wrong)
             return wrong;
     }

@@ -1,7 +1,7 @@
 /* The crawl: everything that one forage_run needs, and the path of a job through it.
  *
- * feed (lists to jobs), admit (jobs to the frontier, past robots.txt), dispatch (frontier to workers), answer (what came back: follow,
- * keep, try again, fail), naming and landing (files), report (counts, callbacks, log). Each file's functions are declared here
+ * feed (lists to jobs), admit (jobs to the frontier, past robots.txt), dispatch (frontier to workers), answer (what came back), verdict
+ * (follow, keep, try again, fail), naming and landing (files), report (counts, callbacks, log). Each file's functions are declared here
  * in that order; data flows down the list, and goes up only where answer gives a job back to admit. Beside them stand what is known
  * for longer than one job: record.h (pages), gate.h (robots.txt), memory.h (state and lock), identity.h (cookies and the like).
  *
@@ -159,6 +159,20 @@ void answer_part(const struct mp_part *part, void *context);
 
 /* End JOB, which no worker has, because there will be none for it. */
 void answer_give_up(struct crawl *c, struct job *job);
+
+/* ---- verdict: what comes of an answer ---- */
+
+/* JOB, which has left its worker, was answered. PART holds the body. */
+void verdict(struct crawl *c, struct job *job, const struct mp_part *part, const struct fetch_answer *answer);
+
+/* ANSWER is an error: JOB is tried again, or ends. */
+void verdict_failed(struct crawl *c, struct job *job, const struct fetch_answer *answer);
+
+/* JOB ends with ERROR. */
+void verdict_fail(struct crawl *c, struct job *job, enum fetch_error error, const char *detail);
+
+/* What Retry-After says, in milliseconds from now; -1: nothing. */
+int64_t verdict_retry_after(const struct fetch_answer *answer);
 
 /* ---- naming: what a page and its file are called ---- */
 

@@ -6,11 +6,12 @@
  *     # timeout: no answer in 30 s
  *     http://user:secret@www.example.com/b
  *
- * failed_list_open before the run, failed_list_add for each URL, then failed_list_close or failed_list_abandon. The old file
- * is there until failed_list_close, so a run may read the list that it will replace. When nothing failed the new one is empty.
+ * failed_list_open before the run, failed_list_add for each URL, then failed_list_close or failed_list_abandon. The old
+ * file is there until failed_list_close, so a run may read the list that it will replace. When nothing failed the new
+ * one is empty.
  *
- * A URL is written whole, with its password, or it could not be asked for again; so the file is its owner's alone. What came
- * from a server stands in the comments only, and cannot end one: every byte there is a printable one.
+ * A URL is written whole, with its password, or it could not be asked for again; so the file is its owner's alone. What
+ * came from a server stands in the comments only, and cannot end one: every byte there is a printable one.
  *
  * Context: the crawl's thread; may block on the disk. */
 #ifndef CRAWL_FAILED_LIST_H

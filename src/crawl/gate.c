@@ -12,7 +12,6 @@
 #define DAY_MS (24 * 60 * 60 * INT64_C(1000))
 #define DESPAIR_MS                                                                                                     \
     (30 * DAY_MS) /* RFC 9309 section 2.3.1.4: after so long an unreachable host may be asked all the same */
-#define ROBOTS_TOKEN "forage"
 
 struct gate {
     enum {
@@ -99,7 +98,7 @@ static const struct state_host *known_host(struct crawl *c, const struct host *h
 
 static bool use_text(struct crawl *c, struct gate *g, struct host *host, const char *text, size_t len)
 {
-    struct robots *robots = robots_parse(text, len, ROBOTS_TOKEN);
+    struct robots *robots = robots_parse(text, len, c->config.options.user_agent);
     if (!robots)
         return false;
     g->robots = robots;

@@ -54,9 +54,9 @@ static bool has_open(DIR *folder, const struct stat *file)
     return false;
 }
 
-/* Trying the lock would take it for an instant, in which a run that begins would give up. But the process that took it last is
- * known by number, and it has the lock as long as it has the file open: a number that another process got meanwhile is
- * not taken for it. */
+/* Trying the lock would take it for an instant, in which a run that begins would give up. But the process that
+ * took it last is known by number, and it has the lock as long as it has the file open: a number that another
+ * process got meanwhile is not taken for it. */
 static bool is_at_work(const char *dir)
 {
     char path[4096];

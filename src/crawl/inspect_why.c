@@ -1,7 +1,8 @@
-/* One URL: what the state knows of it, and what a run would do with it now. The decisions are those of crawl/record.c and
- * crawl/gate.c, which make them while a run goes on. */
+/* One URL: what the state knows of it, and what a run would do with it now. The decisions are those of
+ * crawl/record.c and crawl/gate.c, which make them while a run goes on. */
 #include "crawl/inspect.h"
 
+#include "base/clock.h"
 #include "crawl/page_key.h"
 #include "store/folders.h"
 #include "web/robots.h"
@@ -11,11 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define ROBOTS_TOKEN "forage"
 
-enum { RULE_MAX = 200 };
+enum { RULE_MAX = 200, DEFAULT_MAX_WAIT_MS = 60000 };
 
 /* Some bytes of a robots.txt. */
 struct span {
@@ -30,7 +30,6 @@ struct look {
     char origin[8192];
     struct forage_why why;
     char rule[RULE_MAX + sizeof "..."];
-    int64_t next_due_ms;
     int64_t now_ms;
 };
 
@@ -72,7 +71,6 @@ static void see_page(struct look *l)
     w->first_seen_ms = row->first_seen_ms;
     w->last_fetched_ms = row->last_fetched_ms;
     w->last_changed_ms = row->last_changed_ms;
-    l->next_due_ms = row->next_due_ms;
 }
 
 /* ---- robots.txt ---- */
@@ -146,19 +144,8 @@ static bool see_host(struct look *l)
 
 /* ---- The verdict ---- */
 
-static int64_t time_of_day_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Whether the page need not be asked for. One that fails, or whose file is not as it was, is asked for whatever its age. */
+/* Whether the page need not be asked for. One that fails, or whose file is not as it was, is asked for whatever
+ * its age. */
 static bool is_done(struct look *l, const struct forage_options *o)
 {
     struct forage_why *w = &l->why;
@@ -176,28 +163,39 @@ static bool is_done(struct look *l, const struct forage_options *o)
     return true;
 }
 
+/* What time has to say: a host that wants to be left alone for longer than a run waits is left to the next one. */
+static bool must_wait(struct look *l, const struct forage_options *o, bool for_long)
+{
+    struct forage_why *w = &l->why;
+    int64_t max_wait_ms = o->max_wait_ms ? o->max_wait_ms : DEFAULT_MAX_WAIT_MS;
+    int64_t wait_ms = o->no_state ? 0 : w->host.next_ask_ms - l->now_ms;
+    if (wait_ms <= 0 || (for_long && wait_ms <= max_wait_ms))
+        return false;
+    w->verdict = for_long ? FORAGE_WOULD_PUT_OFF : FORAGE_WOULD_WAIT;
+    w->next_ms = w->host.next_ask_ms;
+    return true;
+}
+
+static enum forage_verdict how_to_ask(const struct look *l, const struct forage_options *o, bool rules_are_known)
+{
+    const struct forage_why *w = &l->why;
+    bool has_validator = *w->etag || *w->last_modified;
+    if (!rules_are_known)
+        return FORAGE_WOULD_ASK_ROBOTS;
+    return has_validator && w->kept == FORAGE_KEPT_INTACT && !o->fresh && !o->no_state ? FORAGE_WOULD_VALIDATE
+                                                                                       : FORAGE_WOULD_ASK;
+}
+
 static void judge(struct look *l, const struct forage_options *o)
 {
     struct forage_why *w = &l->why;
-    bool robots_matter = !o->ignore_robots;
-    bool robots_are_known =
-        !o->no_state && w->host.robots != FORAGE_ROBOTS_UNKNOWN && w->host.robots_expires_ms > l->now_ms;
-    bool has_validator = *w->etag || *w->last_modified;
-    if (is_done(l, o))
+    bool rules = w->host.robots != FORAGE_ROBOTS_UNKNOWN && w->host.robots_expires_ms > l->now_ms && !o->no_state;
+    if (is_done(l, o) || must_wait(l, o, true))
         return;
-    w->next_ms = o->no_state ? 0 : later(l->next_due_ms, w->host.next_ask_ms);
-    if (robots_matter && robots_are_known && w->disallowed)
+    if (rules && w->disallowed && !o->ignore_robots)
         w->verdict = FORAGE_WOULD_SKIP_DISALLOWED;
-    else if (w->next_ms > l->now_ms)
-        w->verdict = FORAGE_WOULD_WAIT;
-    else if (robots_matter && !robots_are_known)
-        w->verdict = FORAGE_WOULD_ASK_ROBOTS;
-    else if (has_validator && w->kept == FORAGE_KEPT_INTACT && !o->fresh && !o->no_state)
-        w->verdict = FORAGE_WOULD_VALIDATE;
-    else
-        w->verdict = FORAGE_WOULD_ASK;
-    if (w->verdict != FORAGE_WOULD_WAIT)
-        w->next_ms = 0;
+    else if (!must_wait(l, o, false))
+        w->verdict = how_to_ask(l, o, rules || o->ignore_robots);
 }
 
 /* ---- All of it ---- */
@@ -210,7 +208,7 @@ static enum forage_status look(struct look *l, const struct forage_options *opti
     if (!room || !see_host(l))
         return inspection_fail(&l->in, FORAGE_NO_MEMORY, NULL, "out of memory");
     l->why.url = l->url.href_public;
-    l->now_ms = time_of_day_ms();
+    l->now_ms = clock_wall_ms();
     judge(l, options);
     return inspection_status(&l->in);
 }

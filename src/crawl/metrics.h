@@ -1,8 +1,8 @@
 /* A run as a Prometheus textfile (text format 0.0.4), for node_exporter's textfile collector.
  *
- * Each figure is of one run and may be less in the next, so all are gauges and none is named _total. Each sample has the
- * label folder, because the collector refuses two files with the same series. Series do not come and go: a word without
- * failures is there with 0.
+ * Each figure is of one run and may be less in the next, so all are gauges and none is named _total. Each sample
+ * has the label folder, because the collector refuses two files with the same series. Series do not come and go: a
+ * word without failures is there with 0.
  *
  * Context: any thread; blocks on the disk. */
 #ifndef CRAWL_METRICS_H

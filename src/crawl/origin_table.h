@@ -1,7 +1,7 @@
 /* Origins and what is summed up for each, by name. Grows with the number of origins, some 200 bytes each.
  *
- * origin_table_init, origin_table_get for each page or host, origin_table_sort once, read .origins, origin_table_release.
- * Context: one thread. */
+ * origin_table_init, origin_table_get for each page or host, origin_table_sort once, read .origins,
+ * origin_table_release. Context: one thread. */
 #ifndef CRAWL_ORIGIN_TABLE_H
 #define CRAWL_ORIGIN_TABLE_H
 

@@ -5,9 +5,9 @@
 #include "base/buffer.h"
 #include "web/url.h"
 
-/* Append URL's key to B: the URL without user name and password, and, where there is a user, a tag of the name behind '#', so
- * that two accounts at one site have rows of their own and no name is shown. A canonical URL has no fragment, so no two URLs
- * have the same key. False when memory is out. */
+/* Append URL's key to B: the URL without user name and password, and, where there is a user, a tag of the name
+ * behind '#', so that two accounts at one site have rows of their own and no name is shown. A canonical URL has no
+ * fragment, so no two URLs have the same key. False when memory is out. */
 bool page_key(const struct url *url, struct buffer *b);
 
 #endif

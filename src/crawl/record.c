@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "crawl/crawl.h"
+#include "crawl/page_key.h"
 #include "crawl/prune.h"
-#include "store/safe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,16 +44,6 @@ void record_free(struct record *record)
     free(record);
 }
 
-/* The row's URL into B. A fragment cannot be part of a canonical URL, so it can hold the account. */
-static bool make_key(const struct url *url, struct buffer *b)
-{
-    char tag[SAFE_TAG_LEN + 1];
-    bool ok = buffer_append_text(b, url->href_public);
-    if (ok && url->username.len)
-        ok = safe_tag(url->username.at, url->username.len, tag) && buffer_printf(b, "#user-%s", tag);
-    return ok;
-}
-
 static int64_t max_age_ms(const struct crawl *c, const struct job *job)
 {
     return job->own && job->own->max_age_ms >= 0 ? job->own->max_age_ms : c->config.options.max_age_ms;
@@ -76,7 +66,7 @@ const char *record_look_up(struct crawl *c, struct job *job)
 {
     struct buffer key = {0};
     const struct state_page *row = NULL;
-    if (!c->state || !make_key(&job->asked, &key))
+    if (!c->state || !page_key(&job->asked, &key))
         return NULL;
     row = state_find_page(c->state, key.data, key.len);
     buffer_release(&key);
@@ -170,7 +160,7 @@ static void put(struct crawl *c, const struct state_page *row)
 static void prune(struct crawl *c, struct state_page *row)
 {
     unsigned after = c->config.options.prune_after;
-    if (!after || row->gone < after || !*row->file || !prune_add(c, row))
+    if (!after || row->gone < after || !row->file || !*row->file || !prune_add(c, row))
         return; /* for want of memory: the next run tries again */
     row->file = "";
     row->has_digest = false;
@@ -180,7 +170,7 @@ static void prune(struct crawl *c, struct state_page *row)
 void record_keep(struct crawl *c, struct job *job, const struct pages_done *done)
 {
     struct buffer key = {0};
-    if (!c->state || job->kind != JOB_PAGE || job->outcome == OUTCOME_SKIPPED || !make_key(&job->asked, &key)) {
+    if (!c->state || job->kind != JOB_PAGE || job->outcome == OUTCOME_SKIPPED || !page_key(&job->asked, &key)) {
         buffer_release(&key);
         return;
     }

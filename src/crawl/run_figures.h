@@ -26,7 +26,8 @@ struct run_figures {
     bool complete; /* all that was asked for has been done */
 };
 
-/* Pages by how they ended. Each is in one row, so that the rows add up: counts.failed has those that are gone or put off, too. */
+/* Pages by how they ended. Each is in one row, so that the rows add up: counts.failed has those that are gone or
+ * put off, too. */
 struct run_outcome {
     const char *word; /* constant: new changed unchanged failed gone put-off skipped */
     uint64_t pages;

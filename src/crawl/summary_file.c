@@ -55,8 +55,8 @@ static json_t *hosts_of(const struct run_figures *f)
 char *summary_format(const struct run_figures *f)
 {
     json_t *all = json_pack(
-        "{so so so si so si sb sI sI so so so}", "folder", folder_of(f->folder), "started", time_of(f->started_ms),
-        "ended", time_of(f->ended_ms), "ms", (int)f->elapsed_ms, "last_success", time_of(f->last_success_ms),
+        "{so so so sI so si sb sI sI so so so}", "folder", folder_of(f->folder), "started", time_of(f->started_ms),
+        "ended", time_of(f->ended_ms), "ms", (json_int_t)f->elapsed_ms, "last_success", time_of(f->last_success_ms),
         "exit_status", f->exit_status, "complete", (int)f->complete, "bytes", (json_int_t)f->counts.bytes, "bad_lines",
         (json_int_t)f->counts.bad_lines, "pages", pages_of(f), "failures", failures_of(f), "hosts", hosts_of(f));
     char *text = all ? json_dumps(all, JSON_ENSURE_ASCII | JSON_COMPACT) : NULL;

@@ -90,12 +90,12 @@ static enum state_status check_writable(sqlite3 *db, const char *path, struct st
     return state_fail(failure, STATE_SYSTEM, allowed ? EROFS : errno, NULL);
 }
 
-static enum state_status open_to_write(struct state *state, const char *path, int locked_ms,
+static enum state_status open_to_write(struct state *state, const char *path, int locked_ms, bool *made,
                                        struct state_failure *failure)
 {
     if (state_db_open(path, SQLITE_OPEN_READWRITE, locked_ms, &state->db, failure) != STATE_OK ||
         check_writable(state->db, path, failure) != STATE_OK ||
-        state_schema_apply(state->db, state->hooks.schema, failure) != STATE_OK ||
+        state_schema_apply(state->db, state->hooks.schema, made, failure) != STATE_OK ||
         state_db_exec(state->db, writer_setup, failure) != STATE_OK ||
         state_read_last_run(state->db, &state->last_run, &state->has_last_run, failure) != STATE_OK)
         return failure->status;
@@ -132,8 +132,9 @@ static enum state_status open_all(struct state *state, const char *dir, const st
     if (!path)
         return failure->status;
     enum state_status status = STATE_OK;
+    bool made = false;
     if (!options->read_only)
-        status = open_to_write(state, path, locked_ms, failure);
+        status = open_to_write(state, path, locked_ms, &made, failure);
     if (status == STATE_OK)
         status = open_to_read(state, path, locked_ms, failure);
     free(path);
@@ -143,7 +144,7 @@ static enum state_status open_all(struct state *state, const char *dir, const st
         .rows = options->capacity ? options->capacity : DEFAULT_CAPACITY,
         .bytes = options->capacity_bytes ? options->capacity_bytes : DEFAULT_CAPACITY_BYTES,
     };
-    return state_writer_start(state->db, state->root, &limits, &state->writer, failure);
+    return state_writer_start(state->db, state->root, made, &limits, &state->writer, failure);
 }
 
 /* The connection that writes is closed last, so that it copies the log into the database. */

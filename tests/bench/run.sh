@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 parts="pool process store state"
-webs="small1 small50 latency mid big one memory"
+webs="small1 small50 remember latency mid big one memory"
 
 build_program() {
   cmake --build --preset release --target "$@" >build/bench/build.log || {

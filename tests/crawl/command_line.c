@@ -67,6 +67,9 @@ Test(command_line, help_and_version_are_printed_on_standard_output)
         "    --failed FILE",
         "    --metrics FILE",
         "    --summary FILE",
+        "    --status DIR",
+        "    --why URL",
+        "    --json ",
         "    --config FILE",
         "    --no-config ",
         "    --completion SHELL",
@@ -134,6 +137,8 @@ static const struct refused refused[] = {
     {{"--per-ip", "-1", "x"}, "forage: --per-ip: '-1' is not a number in range\n"},
     {{"--delay", "now", "x"}, "forage: --delay: 'now' is neither auto nor a duration, such as 1, 500ms or 2m\n"},
     {{"--tries", "0", "x"}, "forage: --tries: '0' is not a number in range\n"},
+    {{"--retry-on", "timeout,nonsense", "x"},
+     "forage: 'nonsense' is no kind of failure, no status from 400 to 599, and not 4xx or 5xx\n"},
     {{"--max-wait", "0", "x"}, "forage: --max-wait: '0' is not a duration above 0"},
     {{"--host-errors", "1.5", "x"}, "forage: --host-errors: '1.5' is not a number in range\n"},
     {{"--expect-failures", "101", "x"}, "forage: --expect-failures: '101' is not a percentage from 0 to 100\n"},
@@ -151,6 +156,12 @@ static const struct refused refused[] = {
     {{"--log", "", "x"}, "forage: --log: '' is no file\n"},
     {{"--netrc=", "x"}, "forage: --netrc: '' is no file\n"},
     {{"--metrics", "a", "--summary=a", "x"}, "forage: one file is named for two purposes\n"},
+    {{"--status", "a", "b"}, "forage: --status takes one folder, and no list or URL\n"},
+    {{"--status", "a", "--why", "b"}, "forage: --status and --why exclude each other\n"},
+    {{"--status", ""}, "forage: --status: '' is no folder\n"},
+    {{"--why", "http://a.com/"}, "forage: --why takes a URL and a folder\n"},
+    {{"--why", "http://a.com/", "b", "c"}, "forage: --why takes a URL and a folder\n"},
+    {{"--json", "x"}, "forage: --json belongs to --status and --why\n"},
     {{"--completion", "csh"}, "forage: --completion: 'csh' is none of bash, zsh, fish\n"},
     {{"--workers", "\033[2J", "x"}, "forage: --workers: '\\x1b[2J' is not a number in range\n"},
     {{"--host-pattern", "www.(.*", "x"}, "forage: host pattern, at offset 7: missing closing parenthesis\n"},
@@ -295,6 +306,65 @@ Test(command_line, runs_at_the_same_time_may_share_a_log)
     fixture_stop(f);
 }
 
+/* ---- What became of pages ---- */
+
+Test(command_line, what_became_of_pages_is_told_in_the_summary_and_in_lines)
+{
+    static const struct fixture_route kept[] = {
+        {.path = "/fine", .reply = {.headers = "ETag: \"1\"\r\n", .body = "fine"}},
+        {.path = "/gone", .reply = {.status = 410, .body = "gone"}},
+        {.path = "/robots.txt", .reply = {.type = "text/plain", .body = "User-agent: *\nDisallow: /secret\n"}},
+        {.path = "/", .prefix = true, .reply = {.body = "fine"}},
+        {0}};
+    static const struct {
+        const char *option, *line, *summary;
+    } rows[] = {{"--tries=3", "shop finished  200  4 B  output/shop/fine~.html\n",
+                 "1 fetched (4 B), 1 failed, 1 skipped, 0 bad lines in"},
+                {"--tries=3", "shop unchanged  200  4 B  output/shop/fine~.html\n", " s: 1 unchanged, 1 gone\n"},
+                {"--max-age=1h", "shop skipped  http://www.shop.com/fine  fetched within --max-age\n",
+                 "0 fetched (0 B), 1 failed, 2 skipped, 0 bad lines in"},
+                {"--no-state", "shop skipped  http://www.shop.com/secret  robots.txt disallows it in line 2\n",
+                 " s: 1 new, 1 gone\n"}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = kept});
+    char *folder = files_temp_folder();
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        struct crawl c = {
+            .run = {.working_folder = folder, .input = "www.shop.com/fine\nwww.shop.com/gone\nwww.shop.com/secret\n"}};
+        crawl_run(&c, f, "-v", "--robots=on", rows[i].option, "-", NULL);
+        cr_expect(text_has(c.run.err, rows[i].line), "expected %sin %s", rows[i].line, c.run.err);
+        cr_expect(text_has(c.run.err, rows[i].summary), "expected %s in %s", rows[i].summary, c.run.err);
+        cr_expect_eq(text_lines(c.run.err), 4, "%s", c.run.err);
+        cr_expect_eq(c.run.status, FORAGE_EXIT_SERVER);
+        crawl_release(&c);
+    }
+    files_remove(folder);
+    free(folder);
+    fixture_stop(f);
+}
+
+Test(command_line, a_run_that_ends_early_says_why)
+{
+    static const struct fixture_route slow[] = {
+        {.path = "/never", .reply = {.fault = FIXTURE_SILENT, .end = FIXTURE_HANG}},
+        {.path = "/", .prefix = true, .reply = {.delay_ms = 50, .body = "0123456789"}},
+        {0}};
+    static const struct {
+        const char *option, *input, *says;
+    } rows[] = {
+        {"--max-time=200ms", "www.shop.com/never\n", "out of time: 0 fetched (0 B), 0 failed"},
+        {"--quota=15", "www.a.com\nwww.b.com\nwww.c.com\nwww.d.com\nwww.e.com\nwww.f.com\n", "quota reached: "}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = slow});
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        struct crawl c = {.run.input = rows[i].input};
+        crawl_run(&c, f, rows[i].option, "-c", "1", "--robots=off", "-", NULL);
+        cr_expect(text_has(c.run.err, rows[i].says), "expected %s in %s", rows[i].says, c.run.err);
+        cr_expect_lt(json_array_size(c.log), text_lines(rows[i].input), "some is left for the next run");
+        cr_expect_eq(c.run.status, FORAGE_EXIT_OK);
+        crawl_release(&c);
+    }
+    fixture_stop(f);
+}
+
 /* ---- Two runs in one folder ---- */
 
 static const struct fixture_route hanging[] = {
@@ -349,6 +419,41 @@ Test(command_line, a_run_that_waits_for_the_folder_begins_when_the_other_one_die
     crawl_release(&second);
     run_wait(&first.run);
     crawl_release(&first);
+    files_remove(folder);
+    free(folder);
+    fixture_stop(f);
+}
+
+/* ---- Instead of a run ---- */
+
+Test(command_line, what_is_known_is_printed_as_text_and_as_json)
+{
+    static const char *const questions[][4] = {{"--status", "output"},
+                                               {"--status", "output", "--json"},
+                                               {"--why", "www.shop.com/gone", "output"},
+                                               {"--json", "--why=www.shop.com/gone", "output"}};
+    struct fixture *f = start();
+    char *folder = files_temp_folder();
+    struct crawl c = {.run = {.working_folder = folder, .input = "www.shop.com/fine\nwww.shop.com/gone\n"}};
+    crawl_run(&c, f, "-q", "-", NULL);
+    crawl_release(&c);
+    for (size_t i = 0; i < SUPPORT_COUNT(questions); i++) {
+        const char *const *q = questions[i];
+        struct run run = {.working_folder = folder};
+        run_forage(&run, q[0], q[1], q[2], q[3], NULL);
+        cr_expect_eq(run.status, FORAGE_EXIT_OK);
+        cr_expect_str_eq(run.err, "");
+        cr_expect(text_has(run.out, "http://www.shop.com/gone"), "%s", run.out);
+        json_t *json = json_loads(run.out, 0, NULL);
+        cr_expect_eq(json != NULL, i % 2 == 1, "%s", run.out);
+        json_decref(json);
+        run_release(&run);
+    }
+    struct run run = {.working_folder = folder};
+    run_forage(&run, "--status", "elsewhere", NULL);
+    cr_expect_eq(run.status, FORAGE_EXIT_FILE);
+    cr_expect_eq(text_lines(run.err), 1, "%s", run.err);
+    run_release(&run);
     files_remove(folder);
     free(folder);
     fixture_stop(f);

@@ -225,7 +225,7 @@ Test(configuration, takes_every_option_of_help_but_those_of_the_command_line)
     size_t count = 0;
     run_forage(&run, "--help", NULL);
     for (const char *at = run.out; (at = strstr(at, "--")); at++) {
-        char name[32], argument[32] = "", file[32];
+        char name[32], argument[32] = "", file[48];
         bool begins_row = at - run.out >= 6 && at[-1] == ' ' && (at[-2] == ' ' || at[-2] == ',');
         if (!begins_row || sscanf(at, "--%31[a-z-]", name) != 1)
             continue;
@@ -272,6 +272,8 @@ Test(configuration, what_has_no_meaning_is_named_with_its_line_and_nothing_is_do
         {"workers = 2\nworkers = 1025\nquiet = on\n", "config:2: more than 1024 workers\n"},
         {"resolve = a.com\n", "config:1: a name to resolve must look like HOST:PORT:ADDRESS\n"},
         {"host-pattern = (a\n", "config:1: host pattern, at offset 2: missing closing parenthesis\n"},
+        {"retry-on = 503,200\n",
+         "config:1: '200' is no kind of failure, no status from 400 to 599, and not 4xx or 5xx\n"},
         {"log = a\nmetrics = a\n", "config:2: one file is named for two purposes\n"},
         {"config = other\n", "config:1: 'config' has a meaning on the command line only\n"},
         {"user-agent = " LONG_50 LONG_50 LONG_50 LONG_50 "\n", "config:1: is longer than 198 bytes\n"},

@@ -1,5 +1,5 @@
-/* The manual page: it has the options of --help, in the same order and under the same topics, and what it says of files is
- * what is in them. */
+/* The manual page: it has the options of --help, in the same order and under the same topics, and what it says of
+ * files is what is in them. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"
@@ -99,28 +99,102 @@ Test(manual, is_rendered_without_a_warning)
     run_release(&run);
 }
 
-Test(manual, names_the_keys_of_the_log_and_no_other)
+/* ---- What it says of files ---- */
+
+/* Whether TEXT has WORD with nothing at either side that would make it a longer one. */
+static bool has_word(const char *text, const char *word)
+{
+    static const char inside[] = "abcdefghijklmnopqrstuvwxyz_-";
+    for (const char *at = text; (at = strstr(at, word)); at++) {
+        char before = at > text ? at[-1] : ' ', behind = at[strlen(word)];
+        if (!(before && strchr(inside, before)) && !(behind && strchr(inside, behind)))
+            return true;
+    }
+    return false;
+}
+
+static void expect_keys(const char *text, const json_t *object)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+        cr_expect(has_word(text, key), "%s is not in the page", key);
+}
+
+/* How many rows the first literal block of TEXT has that do not go on with the one above. */
+static size_t rows_of_block(const char *text)
+{
+    size_t rows = 0;
+    for (const char *at = strstr(text, "```\n"); at && (at = strchr(at, '\n')) && at[1] != '`'; at++)
+        rows += at[1] != ' ';
+    return rows;
+}
+
+/* A run with a page, after which LOG, METRICS and SUMMARY are in its folder. */
+static struct crawl run_with_files(void)
 {
     static const struct fixture_route routes[] = {{.path = "/", .prefix = true, .reply = {.body = "fine"}}, {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
-    char *source = read_source(), *log = section(source, "THE LOG"), *end = strstr(log, "The words are:");
     struct crawl c = {.run.input = "www.shop.com/\n"};
-    crawl_run(&c, f, "-", NULL);
-    cr_assert(end);
-    *end = '\0';
-    const char *key;
-    json_t *value, *line = json_array_get(c.log, 0);
-    json_object_foreach(line, key, value)
-    {
-        char *row = support_format("\n%s ", key);
-        cr_expect(text_has(log, row), "%s is not in the page", key);
-        free(row);
-    }
-    size_t rows = 0;
-    for (const char *at = strstr(log, "```\n"); (at = strchr(at, '\n')) && at[1] != '`'; at++)
-        rows++;
-    cr_expect_eq(rows, json_object_size(line) + 1, "all, and rule");
+    crawl_run(&c, f, "--metrics", "metrics", "--summary", "summary", "-", NULL);
+    cr_assert_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    fixture_stop(f);
+    return c;
+}
+
+static char *read_made(const struct crawl *c, const char *name)
+{
+    char *path = files_path(c->run.folder, name), *text = files_read(path, NULL);
+    free(path);
+    return text;
+}
+
+Test(manual, names_the_keys_of_the_log_and_no_other)
+{
+    char *source = read_source(), *log = section(source, "THE LOG");
+    struct crawl c = run_with_files();
+    const json_t *line = json_array_get(c.log, 0);
+    expect_keys(log, line);
+    cr_expect_eq(rows_of_block(log), json_object_size(line) + 1, "all, and rule");
     crawl_release(&c);
     free(source);
-    fixture_stop(f);
+}
+
+Test(manual, names_the_metrics_and_no_other)
+{
+    char *source = read_source(), *page = section(source, "METRICS");
+    struct crawl c = run_with_files();
+    char *metrics = read_made(&c, "metrics");
+    size_t count = 0;
+    for (const char *at = metrics; (at = strstr(at, "# TYPE ")); at++, count++) {
+        char name[64];
+        cr_assert_eq(sscanf(at, "# TYPE %63s", name), 1);
+        cr_expect(has_word(page, name), "%s is not in the page", name);
+    }
+    cr_expect_eq(rows_of_block(page), count);
+    free(metrics);
+    crawl_release(&c);
+    free(source);
+}
+
+Test(manual, names_the_keys_of_the_summary_and_the_words_for_failures)
+{
+    char *source = read_source(), *whole = support_format("%s", source), *page = section(source, "METRICS"),
+         *log = section(whole, "THE LOG");
+    struct crawl c = run_with_files();
+    char *text = read_made(&c, "summary");
+    json_t *summary = json_loads(text, 0, NULL);
+    cr_assert(summary, "%s", text);
+    expect_keys(page, summary);
+    expect_keys(page, json_object_get(summary, "pages"));
+    expect_keys(page, json_object_get(summary, "hosts"));
+    const json_t *failures = json_object_get(summary, "failures");
+    expect_keys(log, failures);
+    const char *words = strstr(log, "The words are:");
+    cr_expect_eq(rows_of_block(words), json_object_size(failures) - 1, "all but status, which is none of them");
+    json_decref(summary);
+    free(text);
+    crawl_release(&c);
+    free(whole);
+    free(source);
 }

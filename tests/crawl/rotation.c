@@ -46,6 +46,17 @@ static void rename_log(const char *folder)
     free(log);
 }
 
+/* What logrotate's pkill does: it finds the workers, too. */
+static void signal_all(struct crawl *c)
+{
+    run_signal_group(&c->run, SIGHUP);
+}
+
+static void signal_parent(struct crawl *c)
+{
+    run_signal(&c->run, SIGHUP);
+}
+
 static char *url_in(const char *folder, const char *name)
 {
     char *path = files_path(folder, name), *text = files_read(path, NULL);
@@ -58,14 +69,14 @@ static char *url_in(const char *folder, const char *name)
     return url;
 }
 
-Test(rotation, a_hangup_opens_the_log_again_and_no_line_is_lost)
+static void expect_rotated(void (*hang_up)(struct crawl *c))
 {
     char *folder = files_temp_folder();
     struct fixture *f = start(folder);
     struct crawl c = {.run = {.working_folder = folder, .input = "www.shop.com/now\nwww.shop.com/later\n"}};
     start_run(&c, f);
     rename_log(folder);
-    run_signal(&c.run, SIGHUP);
+    hang_up(&c);
     files_write(gate, "", -1);
     crawl_wait(&c);
     cr_expect_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
@@ -78,6 +89,16 @@ Test(rotation, a_hangup_opens_the_log_again_and_no_line_is_lost)
     files_remove(folder);
     free(folder);
     fixture_stop(f);
+}
+
+Test(rotation, a_hangup_opens_the_log_again_and_no_line_is_lost)
+{
+    expect_rotated(signal_parent);
+}
+
+Test(rotation, a_hangup_that_reaches_the_workers_too_is_no_different)
+{
+    expect_rotated(signal_all);
 }
 
 Test(rotation, without_a_hangup_the_renamed_log_is_written_on)

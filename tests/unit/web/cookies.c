@@ -157,6 +157,36 @@ Test(cookies, an_address_has_cookies_for_itself_only)
     cr_assert_eq(wrong_trips(rows, COUNT_OF(rows)), 0);
 }
 
+Test(cookies, a_refusal_says_why)
+{
+    static const struct {
+        const char *from, *cookie;
+        enum cookie_status status;
+    } rows[] = {
+        {"http://127.0.0.1/", "k=v; Domain=0.0.1", COOKIE_DOMAIN},
+        {"http://[::1]/", "k=v; Domain=1]", COOKIE_DOMAIN},
+        {"http://a.example.com/", "k=v; Domain=b.example.com", COOKIE_DOMAIN},
+        {"http://a.example.com/", "k=v; Domain=example.com.", COOKIE_DOMAIN},
+        {"http://a.co.uk/", "k=v; Domain=co.uk", COOKIE_PUBLIC_SUFFIX},
+        {"http://a.co.uk/", "k=v; Domain=a.co.uk", COOKIE_OK},
+        {"http://a.example/", "k", COOKIE_SYNTAX},
+        {"http://a.example/", "=v", COOKIE_SYNTAX},
+        {"http://a.example/", "k=v; Secure", COOKIE_INSECURE},
+        {"https://a.example/", "__Secure-k=v", COOKIE_PREFIX},
+    };
+    int wrong = 0;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct cookie_jar *jar = cookie_jar_new();
+        enum cookie_status status = set(jar, rows[i].from, rows[i].cookie);
+        if (status != rows[i].status || cookie_jar_count(jar) != (status == COOKIE_OK)) {
+            cr_log_error("%s from %s: %s", rows[i].cookie, rows[i].from, cookie_status_text(status));
+            wrong++;
+        }
+        cookie_jar_free(jar);
+    }
+    cr_assert_eq(wrong, 0);
+}
+
 Test(cookies, a_cookie_goes_below_its_path_and_by_default_below_the_folder_it_came_from)
 {
     static const struct trip rows[] = {
