@@ -110,7 +110,7 @@ static void put_run(struct crawl *c)
     enum state_status s;
     while ((s = state_put_run(c->state, &c->run)) == STATE_FULL)
         memory_wait(c);
-    if (s != STATE_OK || state_flush(c->state) != STATE_OK)
+    if (s != STATE_OK)
         memory_failed(c);
 }
 
@@ -134,8 +134,7 @@ static bool replace_damaged(struct crawl *c)
     return true;
 }
 
-/* A run that was killed or ended early is gone on with: what it has fetched counts as fetched. Before anything is asked for, the row
- * that tells the next run so is on disk. */
+/* A run that was killed or ended early is gone on with: what it has fetched counts as fetched. */
 void memory_begin(struct crawl *c)
 {
     struct state_run last;
@@ -185,17 +184,23 @@ static void fill_end(struct crawl *c)
     c->run.bytes = c->counts.bytes;
 }
 
+static void write_end(struct crawl *c)
+{
+    fill_end(c);
+    put_run(c);
+    if (state_flush(c->state) != STATE_OK)
+        memory_failed(c);
+}
+
 /* A run whose rows were not all written has not ended in order: the next one looks at the database more closely. */
 void memory_end(struct crawl *c)
 {
-    fill_end(c);
+    fill_end(c); /* for those who ask when there is no state */
     if (!c->state || c->memory_failed)
         return;
-    put_run(c);
-    if (!replace_damaged(c))
-        return;
-    fill_end(c);
-    put_run(c);
+    write_end(c);
+    if (replace_damaged(c))
+        write_end(c);
 }
 
 void memory_close(struct crawl *c)

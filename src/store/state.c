@@ -97,6 +97,7 @@ static enum state_status open_to_write(struct state *state, const char *path, in
         check_writable(state->db, path, failure) != STATE_OK ||
         state_schema_apply(state->db, state->hooks.schema, made, failure) != STATE_OK ||
         state_db_exec(state->db, writer_setup, failure) != STATE_OK ||
+        state_db_exec(state->db, "BEGIN IMMEDIATE; ROLLBACK", failure) != STATE_OK || /* nobody else writes */
         state_read_last_run(state->db, &state->last_run, &state->has_last_run, failure) != STATE_OK)
         return failure->status;
     if (state->has_last_run && !state->last_run.ended_ms)
@@ -198,14 +199,9 @@ static enum state_status put_row(struct state *state, struct state_row *row)
     if (!row)
         return STATE_NO_MEMORY;
     state_reader_age(state, 1);
-    bool *put = row->kind == STATE_ROW_PAGE   ? &state->put_pages
-                : row->kind == STATE_ROW_HOST ? &state->put_hosts
-                                              : NULL;
     enum state_status status = state_writer_put(state->writer, row);
     if (status != STATE_OK)
         free(row);
-    else if (put)
-        *put = true;
     return status;
 }
 
@@ -276,8 +272,7 @@ enum state_status state_flush(struct state *state)
 {
     state_writer_flush(state->writer);
     state_reader_age(state, STATE_READER_AGE_MAX);
-    state->reader.has_pages = state->reader.has_pages || state->put_pages;
-    state->reader.has_hosts = state->reader.has_hosts || state->put_hosts;
+    state->reader.has_pages = state->reader.has_hosts = true; /* there may be some now */
     return writer_status(state);
 }
 

@@ -44,8 +44,6 @@ struct state {
     struct state_writer *writer;
     struct state_reader reader;
     struct state_failure failure; /* of a read */
-    bool put_pages;               /* since it was opened */
-    bool put_hosts;
     bool has_last_run;
     struct state_run last_run;
 };
