@@ -119,10 +119,17 @@ static bool has_own_header(const struct job *job, const char *name)
     return false;
 }
 
+/* What is asked for without the jar's cookies, as robots.txt is, looks to the server like a new visitor, and the session that such a
+ * one is given must not take the place of the one in the jar. */
+static bool uses_jar(const struct identity *id, const struct job *job)
+{
+    return id->cookies && job->kind == JOB_PAGE && !has_own_header(job, "Cookie");
+}
+
 static bool add_cookies(struct identity *id, const struct job *job, struct buffer *lines)
 {
     size_t before = lines->len;
-    if (!id->cookies || has_own_header(job, "Cookie"))
+    if (!uses_jar(id, job))
         return true;
     if (!buffer_append_text(lines, "Cookie: "))
         return false;
@@ -176,7 +183,7 @@ void identity_learn(struct identity *id, const struct job *job, const struct fet
     size_t position = 0;
     if (!id)
         return;
-    while (id->cookies && fetch_answer_header(answer, "set-cookie", &position, &value))
+    while (uses_jar(id, job) && fetch_answer_header(answer, "set-cookie", &position, &value))
         take_cookie(id, job, value);
     position = 0;
     if (id->hsts && fetch_answer_header(answer, "strict-transport-security", &position, &value))

@@ -269,6 +269,28 @@ Test(cookies, what_stands_outside_the_head_of_the_answer_sets_none)
     fixture_stop(f);
 }
 
+/* robots.txt is asked for without cookies: to the server that is a new visitor, whose session must not replace the user's. */
+Test(cookies, a_session_that_is_begun_for_robots_txt_is_not_the_users)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "/robots.txt", .reply = {.body = "", .headers = "Set-Cookie: session=visitor\r\n"}},
+        {.path = "/", .prefix = true, .reply = {.body = "x"}},
+        {0}};
+    struct fixture *f = start(routes);
+    struct jar jar = make_jar(HEAD "www.shop.com\tFALSE\t/\tFALSE\t0\tsession\tmine\n");
+    struct crawl c = {.run.input = "www.shop.com/1\n"};
+    crawl_run(&c, f, "--robots", "on", "--cookies", jar.path, "-", NULL);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    cr_expect_str_eq(sent(f, "/robots.txt"), "");
+    cr_expect_str_eq(sent(f, "/1"), "session=mine");
+    char *saved = saved_in(&jar);
+    cr_expect(text_has(saved, "\tsession\tmine\n"), "%s", saved);
+    free(saved);
+    crawl_release(&c);
+    drop_jar(&jar);
+    fixture_stop(f);
+}
+
 /* ---- Many workers ---- */
 
 enum { HOSTS = 50, PAGES = 12 };
@@ -486,6 +508,23 @@ Test(cookies, a_wrong_line_of_the_file_is_named_and_the_others_count)
     cr_expect_str_eq(c.run.err, due);
     cr_expect_str_eq(sent(f, "/1"), "good=1; last=2");
     free(due);
+    crawl_release(&c);
+    drop_jar(&jar);
+    fixture_stop(f);
+}
+
+Test(cookies, a_header_that_the_list_gives_comes_before_the_file)
+{
+    struct fixture *f = start(setting);
+    struct jar jar = make_jar(HEAD "www.shop.com\tFALSE\t/\tFALSE\t0\tfile\t1\n");
+    struct crawl c = {.run.input = "www.shop.com/1\n  header=cookie: mine=1\nwww.shop.com/2\n"};
+    crawl_run(&c, f, "--cookies", jar.path, "--per-host", "1", "-", NULL);
+    cr_expect_str_eq(sent(f, "/1"), "mine=1");
+    cr_expect_str_eq(sent(f, "/2"), "file=1", "what was set for the list's own session");
+    size_t count;
+    const struct fixture_request *requests = fixture_requests(f, &count);
+    for (size_t i = 0; i < count; i++)
+        cr_expect_eq(text_times(requests[i].head, "ookie:"), 1, "%s", requests[i].head);
     crawl_release(&c);
     drop_jar(&jar);
     fixture_stop(f);
