@@ -29,56 +29,6 @@ static const char *sent(const struct fixture *f, const char *target, const char 
     return value ? value : "";
 }
 
-/* ---- HSTS ---- */
-
-Test(accounts, hsts_of_https_answers_holds_for_all_workers_and_the_next_run)
-{
-    if (!nginx_is_installed())
-        cr_skip_test("nginx is not installed");
-    static const char *const names[] = {"safe.test", "plain.test", NULL};
-    char *site = files_temp_folder(), *page = files_path(site, "index.html"), *folder = files_temp_folder(),
-         *table = files_path(folder, "hsts"), https[64], http[64];
-    files_write(page, "secure", -1);
-    struct nginx *n = nginx_start(&(struct nginx_options){
-        .folder = site,
-        .tls = true,
-        .names = names,
-        .server_lines = "add_header Strict-Transport-Security \"max-age=3600; includeSubDomains\";"});
-    static const struct fixture_route routes[] = {
-        {.path = "/",
-         .prefix = true,
-         .reply = {.body = "plain", .headers = "Strict-Transport-Security: max-age=3600\r\n"}},
-        {0}};
-    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
-    snprintf(https, sizeof https, "*:443:127.0.0.1:%u", nginx_port(n));
-    snprintf(http, sizeof http, "*:80:127.0.0.1:%u", fixture_port(f));
-    const char *ca = nginx_ca_file(n);
-    struct crawl c = {.run.input = "https://safe.test/\nhttp://plain.test/a\n"};
-    crawl_run(&c, NULL, "--resolve", https, "--resolve", http, "--ca-file", ca, "--hsts", table, "-", NULL);
-    cr_assert_eq(c.run.status, 0, "%s", c.run.err);
-    char *saved = files_read(table, NULL);
-    cr_expect(text_has(saved, ".safe.test \"") && !text_has(saved, "plain.test"), "%s", saved);
-    free(saved);
-    c.run.input = "http://safe.test/x/../\nhttp://plain.test/b\n";
-    crawl_again(&c, NULL, "-j", "4", "--resolve", https, "--resolve", http, "--ca-file", ca, "--hsts", table, "-",
-                NULL);
-    cr_assert_eq(c.run.status, 0, "%s", c.run.err);
-    cr_expect_str_eq(text_member(crawl_logged(&c, "http://safe.test/"), "final_url"), "https://safe.test/");
-    cr_expect_eq(fixture_count(f, "/b"), 1, "a header over http counts for nothing");
-    size_t count;
-    fixture_requests(f, &count);
-    cr_expect_eq(count, 2, "safe.test was asked without TLS");
-    crawl_release(&c);
-    fixture_stop(f);
-    nginx_stop(n);
-    files_remove(site);
-    files_remove(folder);
-    free(page);
-    free(site);
-    free(table);
-    free(folder);
-}
-
 /* ---- Credentials ---- */
 
 Test(accounts, credentials_go_to_their_origin_and_not_where_it_leads)
