@@ -67,7 +67,11 @@ void admit_target(struct crawl *c, struct job *job)
 
 void admit_new(struct crawl *c, struct job *job)
 {
-    const char *not_due = record_look_up(c, job);
+    record_look_up(c, job);
+    int error = naming_reserve(c, job);
+    if (error)
+        return end_job(c, job, FETCH_IO, naming_error_text(error));
+    const char *not_due = record_why_not(c, job);
     if (!not_due)
         return admit_target(c, job);
     job->outcome = OUTCOME_SKIPPED;

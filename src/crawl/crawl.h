@@ -96,7 +96,7 @@ struct crawl {
     uint64_t failures[FETCH_ERROR_COUNT];
     uint64_t hosts[HOST_CLASSES];
     struct exit_status exit;
-    int exit_status; /* of the run, when it has ended */
+    int exit_status;            /* of the run, when it has ended */
     enum forage_status trouble; /* why the run cannot be called complete; FORAGE_OK: it can */
     int64_t started_ms, ticked_ms;
     enum end end;
@@ -181,8 +181,17 @@ int64_t verdict_retry_after(const struct fetch_answer *answer);
 /* Give JOB's page its name, if it has none yet. False when memory is out. */
 bool naming_page(struct crawl *c, struct job *job);
 
+/* Keep the name that the list gives, or that the page has from an earlier run, from all URLs that come later: whether and when the page
+ * is answered has no say in whose it is. 0, or an errno: EEXIST, another URL has the name that the list gives. */
+int naming_reserve(struct crawl *c, struct job *job);
+
 /* The file's name below the output folder. 0, or an errno: EEXIST, another URL's file has that name. */
 int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE]);
+
+/* Whether FILE is what JOB's page would be called, if its media type were the right one. */
+bool naming_is_for(struct crawl *c, struct job *job, const char *file);
+
+const char *naming_error_text(int error);
 
 /* ---- landing: pages to files ---- */
 

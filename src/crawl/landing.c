@@ -49,8 +49,7 @@ static void fail(struct crawl *c, struct job *job, int error)
     if (concerns_all(error))
         return leave(c, job, c->config.options.output, error);
     job->error = FETCH_IO;
-    snprintf(job->detail, sizeof job->detail, "%s",
-             error == EEXIST ? "another URL of this run has that file" : strerror(error));
+    snprintf(job->detail, sizeof job->detail, "%s", naming_error_text(error));
     report_end(c, job);
 }
 

@@ -2,9 +2,12 @@
  * anything else that a server says. */
 #include "crawl/crawl.h"
 
+#include "base/status.h"
+#include "store/media.h"
 #include "store/safe.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Append PART and a NUL to B; where it begins. */
@@ -29,7 +32,8 @@ static size_t add_account(struct buffer *b, const struct url *url, bool *ok)
     return begin;
 }
 
-static int automatic_name(struct crawl *c, struct job *job, char name[NAME_SIZE])
+/* The name of JOB's page when it is of media type TYPE (NULL: none is given). 0, or an errno. */
+static int automatic_name(struct crawl *c, const struct job *job, const char *type, char name[NAME_SIZE])
 {
     const struct url *url = &job->asked;
     struct buffer b = {0};
@@ -43,7 +47,7 @@ static int automatic_name(struct crawl *c, struct job *job, char name[NAME_SIZE]
     struct name_parts parts = {
         .path = b.data + path,
         .query = url->has_query ? b.data + query : NULL,
-        .media_type = *job->type ? job->type : NULL,
+        .media_type = type,
         .error_status = job->status >= 400 ? job->status : 0,
     };
     enum store_status s = sites_name(c->sites, b.data + origin, buffer_text(&job->name), &parts.site);
@@ -54,21 +58,22 @@ static int automatic_name(struct crawl *c, struct job *job, char name[NAME_SIZE]
     return error;
 }
 
-/* The name that the list gives, checked when the list was read. */
-static int own_name(const struct job *job, char name[NAME_SIZE])
+static bool has_own_name(const struct job *job)
 {
-    size_t len = strlen(job->own->out);
-    if (len >= NAME_SIZE)
-        return ENAMETOOLONG;
-    memcpy(name, job->own->out, len + 1);
-    return 0;
+    return job->own && job->own->out;
 }
 
-int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE])
+/* The name that the list gives, checked when the list was read. The body of an error has one beside it, as with automatic names. */
+static int own_name(const struct job *job, char name[NAME_SIZE])
 {
-    int error = job->own && job->own->out ? own_name(job, name) : automatic_name(c, job, name);
-    if (error)
-        return error;
+    const char *extension = media_is_given(job->type) ? media_extension(job->type) : "html";
+    int len = job->status >= 400 ? snprintf(name, NAME_SIZE, "%s~~%03u.%s", job->own->out, job->status, extension)
+                                 : snprintf(name, NAME_SIZE, "%s", job->own->out);
+    return len >= 0 && len < NAME_SIZE ? 0 : ENAMETOOLONG;
+}
+
+static int claim(struct crawl *c, const struct job *job, const char *name)
+{
     switch (claims_make(&c->claims, name, job->asked.href)) {
     case CLAIM_OWN:
         return 0;
@@ -77,6 +82,55 @@ int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE])
     default:
         return ENOMEM;
     }
+}
+
+int naming_file(struct crawl *c, struct job *job, char name[NAME_SIZE])
+{
+    int error = has_own_name(job) ? own_name(job, name) : automatic_name(c, job, *job->type ? job->type : NULL, name);
+    return error ? error : claim(c, job, name);
+}
+
+/* Without what the media type adds. */
+static size_t stem_length(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+/* Of the media type, which only the answer tells, a name shows the extension, and whether it is that of a page in HTML. */
+bool naming_is_for(struct crawl *c, struct job *job, const char *file)
+{
+    static const char *const types[] = {"text/html", "application/octet-stream"};
+    size_t len = stem_length(file);
+    char name[NAME_SIZE];
+    if (has_own_name(job))
+        return strcmp(job->own->out, file) == 0;
+    if (!naming_page(c, job))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (!automatic_name(c, job, types[i], name) && stem_length(name) == len && memcmp(name, file, len) == 0)
+            return true;
+    return false;
+}
+
+int naming_reserve(struct crawl *c, struct job *job)
+{
+    char name[NAME_SIZE];
+    if (!c->pages)
+        return 0;
+    if (has_own_name(job)) {
+        int error = own_name(job, name);
+        return error ? error : claim(c, job, name);
+    }
+    struct record *known = job->known;
+    if (known && known->is_named && claim(c, job, known->row.file))
+        known->is_named = known->has_file = false; /* the list has given it away */
+    return 0;
+}
+
+const char *naming_error_text(int error)
+{
+    return error == EEXIST ? "another URL of this run has that file" : strerror(error);
 }
 
 bool naming_page(struct crawl *c, struct job *job)

@@ -49,11 +49,10 @@ static int64_t max_age_ms(const struct crawl *c, const struct job *job)
     return job->own && job->own->max_age_ms >= 0 ? job->own->max_age_ms : c->config.options.max_age_ms;
 }
 
-/* A page whose last try failed is asked for whatever its age. */
-static const char *why_not(const struct crawl *c, const struct job *job)
+const char *record_why_not(const struct crawl *c, const struct job *job)
 {
     const struct record *known = job->known;
-    if (c->config.options.fresh || !known->has_file || known->row.failures)
+    if (!known || c->config.options.fresh || !known->has_file || known->row.failures)
         return NULL;
     if (c->run.cycle_started_ms < c->run.started_ms && known->row.last_fetched_ms >= c->run.cycle_started_ms)
         return "fetched by the run that this one goes on with";
@@ -62,18 +61,19 @@ static const char *why_not(const struct crawl *c, const struct job *job)
     return NULL;
 }
 
-const char *record_look_up(struct crawl *c, struct job *job)
+void record_look_up(struct crawl *c, struct job *job)
 {
     struct buffer key = {0};
     const struct state_page *row = NULL;
     if (!c->state || !page_key(&job->asked, &key))
-        return NULL;
+        return;
     row = state_find_page(c->state, key.data, key.len);
     buffer_release(&key);
     if (!row || !(job->known = copy_row(row)))
-        return NULL;
-    job->known->has_file = *job->known->row.file && state_has_file(c->state, &job->known->row);
-    return why_not(c, job);
+        return;
+    struct record *known = job->known;
+    known->is_named = *known->row.file && naming_is_for(c, job, known->row.file);
+    known->has_file = known->is_named && state_has_file(c->state, &known->row);
 }
 
 /* ---- The request ---- */

@@ -1,6 +1,6 @@
 /* The record: what earlier runs left of a page, what that means for this run, and what this run leaves.
  *
- * record_look_up when a URL is offered; record_fill_request when it is asked for; record_keep when it has ended. Rows are keyed by
+ * record_look_up and record_why_not when a URL is offered; record_fill_request when it is asked for; record_keep when it has ended. Rows are keyed by
  * the URL as it was asked for, without the password and with a tag in place of the user's name, so that two accounts at one site
  * have rows, and validators, of their own.
  *
@@ -20,12 +20,16 @@ struct job;
 /* A row, copied: the state lends it only until the next one is looked up. */
 struct record {
     struct state_page row; /* its texts are in TEXTS; url is empty */
-    bool has_file;         /* the file is there, as it was put in place */
+    bool is_named;         /* the page's file would still have that name */
+    bool has_file;         /* and it is there, as it was put in place */
     char texts[];
 };
 
-/* Set JOB's record. Returns NULL, or why the page need not be asked for in this run. */
-const char *record_look_up(struct crawl *c, struct job *job);
+/* Set JOB's record. */
+void record_look_up(struct crawl *c, struct job *job);
+
+/* NULL, or why the page need not be asked for in this run. One whose last try failed is asked for whatever its age. */
+const char *record_why_not(const struct crawl *c, const struct job *job);
 
 /* Let the server answer that nothing has changed, if what is known is of the URL that is asked for, and is still there. */
 void record_fill_request(const struct crawl *c, struct job *job, struct fetch_request *request);
