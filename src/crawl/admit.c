@@ -91,11 +91,16 @@ static bool take(struct job *job, void *arg)
     return false;
 }
 
-/* All are taken out before the first ends, because the end of a job for robots.txt looks at the host's jobs, too. */
-void admit_give_up_host(struct crawl *c, struct host *host)
+struct job *admit_take_waiting(struct crawl *c, struct host *host)
 {
     struct job *taken = NULL;
     frontier_sift(&c->frontier, host, take, &taken);
+    return taken;
+}
+
+void admit_give_up_host(struct crawl *c, struct host *host)
+{
+    struct job *taken = admit_take_waiting(c, host);
     for (struct job *job = taken, *next; job; job = next) {
         next = job->next;
         if (job->kind == JOB_PAGE) {

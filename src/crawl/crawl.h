@@ -137,6 +137,9 @@ void admit_target(struct crawl *c, struct job *job);
 /* A job to be tried again, not before DUE_MS. */
 void admit_later(struct crawl *c, struct job *job, int64_t due_ms);
 
+/* Take all jobs that wait at HOST out of the frontier, as a list; for ends of jobs that may themselves look at the frontier. */
+struct job *admit_take_waiting(struct crawl *c, struct host *host);
+
 /* HOST has just been given up: so are its jobs. */
 void admit_give_up_host(struct crawl *c, struct host *host);
 

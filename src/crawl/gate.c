@@ -76,8 +76,11 @@ static bool put_off(struct crawl *c, struct gate *g, struct job *job)
     return false;
 }
 
+/* robots.txt itself may always be asked for, also where another origin's redirects to. */
 static bool obey(struct crawl *c, struct gate *g, struct job *job)
 {
+    if (job->kind == JOB_ROBOTS)
+        return true;
     if (g->state == GATE_SHUT)
         return fail_shut(c, g, job);
     if (g->state == GATE_LATER)
@@ -318,23 +321,22 @@ void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *
 }
 
 /* The pages' host may still be named by a list: then they wait for that, and so does robots.txt. */
-static bool take_blocked_job(struct job *job, void *arg)
-{
-    (void)arg;
-    job->error = FETCH_BLOCKED;
-    snprintf(job->detail, sizeof job->detail, "the address is not a public one");
-    if (!feed_park(job->crawl, job))
-        report_end(job->crawl, job);
-    return false;
-}
-
 static void blocked(struct crawl *c, struct job *robots)
 {
     struct host *host = robots->gate;
+    struct job *taken = admit_take_waiting(c, host);
     host_set_robots(&c->frontier, host, NULL);
-    job_free(robots);
-    frontier_sift(&c->frontier, host, take_blocked_job, NULL);
     host_open(&c->frontier, host);
+    job_free(robots);
+    for (struct job *job = taken, *next; job; job = next) {
+        next = job->next;
+        job->error = FETCH_BLOCKED;
+        snprintf(job->detail, sizeof job->detail, "the address is not a public one");
+        if (job->kind == JOB_ROBOTS) /* of an origin whose robots.txt lies here */
+            blocked(c, job);
+        else if (!feed_park(c, job))
+            report_end(c, job);
+    }
 }
 
 void gate_failed(struct crawl *c, struct job *job)
