@@ -170,7 +170,8 @@ static void prune(struct crawl *c, struct state_page *row)
 void record_keep(struct crawl *c, struct job *job, const struct pages_done *done)
 {
     struct buffer key = {0};
-    if (!c->state || job->kind != JOB_PAGE || job->outcome == OUTCOME_SKIPPED || !page_key(&job->asked, &key)) {
+    bool was_asked = job->outcome != OUTCOME_SKIPPED && (job->outcome != OUTCOME_PUT_OFF || job->attempts);
+    if (!c->state || job->kind != JOB_PAGE || !was_asked || !page_key(&job->asked, &key)) {
         buffer_release(&key);
         return;
     }
