@@ -77,9 +77,9 @@ void admit_new(struct crawl *c, struct job *job)
 void admit_later(struct crawl *c, struct job *job, int64_t due_ms)
 {
     struct host *host = frontier_host(&c->frontier, job_target(job));
-    if (!host)
-        end_job(c, job, FETCH_IO, "out of memory");
-    else if (!give_up_unreachable(c, host, job) && !frontier_add_later(&c->frontier, job, due_ms))
+    if (host && give_up_unreachable(c, host, job))
+        return;
+    if (!host || !frontier_add_later(&c->frontier, job, due_ms))
         end_job(c, job, FETCH_IO, "out of memory");
 }
 

@@ -64,7 +64,8 @@ enum end {
 struct crawl {
     struct config config;
     struct mp_pool *pool;
-    unsigned *load; /* jobs that each worker has */
+    unsigned *load;          /* jobs that each worker has */
+    unsigned folders_opened; /* by each of the threads that write */
     struct window window;
 
     struct source *sources, **sources_end;
@@ -97,6 +98,7 @@ struct crawl {
     enum forage_status trouble; /* why the run cannot be called complete; FORAGE_OK: it can */
     int64_t started_ms, ticked_ms;
     enum end end;
+    bool disaster; /* the user was told why nothing can be kept any more */
 
     int epoll;
     int stop_fd;
@@ -216,6 +218,9 @@ void report_bad_line(struct crawl *c, const char *file, unsigned long line, cons
 
 /* A list, an output file or the state failed: tell the user. LINE is where, 0 if that has no meaning. */
 void report_file_failure(struct crawl *c, const char *file, unsigned long line, const char *reason);
+
+/* What every other URL would meet as well, such as a full disk: tell the user once, and end the run. */
+void report_disaster(struct crawl *c, const char *file, const char *reason);
 
 /* A failure that is not one URL's: FILE for lists and the log. */
 void report_trouble(struct crawl *c, enum forage_status status);

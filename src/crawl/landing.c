@@ -35,9 +35,19 @@ static bool concerns_all(int error)
     return error == ENOSPC || error == EDQUOT || error == EROFS || error == EMFILE || error == ENFILE || error == EIO;
 }
 
+/* The page is left for the next run: it has not failed, there is no room for it. */
+static void leave(struct crawl *c, struct job *job, const char *file, int error)
+{
+    report_disaster(c, file, strerror(error));
+    c->counts.in_flight--;
+    job_free(job);
+}
+
 static void fail(struct crawl *c, struct job *job, int error)
 {
     landing_abandon(job);
+    if (concerns_all(error))
+        return leave(c, job, c->config.options.output, error);
     job->error = FETCH_IO;
     snprintf(job->detail, sizeof job->detail, "%s",
              error == EEXIST ? "another URL of this run has that file" : strerror(error));
@@ -148,13 +158,11 @@ void landing_done(const struct pages_done *done, void *arg)
         return;
     if (!done->error)
         return report_kept(c, job, done);
+    if (concerns_all(done->error))
+        return leave(c, job, job->file, done->error);
     job->error = FETCH_IO;
     snprintf(job->detail, sizeof job->detail, "%s: %s: %s", job->file, pages_step_text(done->step),
              strerror(done->error));
-    if (concerns_all(done->error)) {
-        report_file_failure(c, job->file, 0, strerror(done->error));
-        crawl_end_early(c, END_TROUBLE);
-    }
     free(job->file);
     job->file = NULL;
     report_end(c, job);

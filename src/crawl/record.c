@@ -160,7 +160,7 @@ static void put(struct crawl *c, const struct state_page *row)
 static void prune(struct crawl *c, struct state_page *row)
 {
     unsigned after = c->config.options.prune_after;
-    if (!after || row->gone < after || !*row->file || !prune_add(c, row))
+    if (!after || row->gone < after || !row->file || !*row->file || !prune_add(c, row))
         return; /* for want of memory: the next run tries again */
     row->file = "";
     row->has_digest = false;

@@ -183,6 +183,14 @@ void report_file_failure(struct crawl *c, const char *file, unsigned long line, 
     report_trouble(c, FORAGE_FILE);
 }
 
+void report_disaster(struct crawl *c, const char *file, const char *reason)
+{
+    if (!c->disaster)
+        report_file_failure(c, file, 0, reason);
+    c->disaster = true;
+    crawl_end_early(c, END_TROUBLE);
+}
+
 void report_trouble(struct crawl *c, enum forage_status status)
 {
     c->trouble = status;

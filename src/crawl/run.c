@@ -30,16 +30,19 @@ static bool is_in_flight(const struct crawl *c)
     return c->frontier.in_flight || (c->pages && pages_pending(c->pages));
 }
 
-/* At a quota what is in flight is finished; for other ends it is dropped, because there is no time, or no room, for it. */
+/* At a quota what is in flight is finished, if there is time; for other ends it is dropped, because there is no time, or no room, for
+ * it. */
 static bool is_over(struct crawl *c)
 {
+    int64_t most_ms = c->config.options.max_time_ms;
+    bool late = most_ms && clock_ms() - c->started_ms >= most_ms;
     if (c->stop)
         crawl_end_early(c, END_STOPPED);
-    if (c->config.options.max_time_ms && clock_ms() - c->started_ms >= c->config.options.max_time_ms)
+    if (late)
         crawl_end_early(c, END_TIME);
     if (c->end == END_NOT_YET && feed_is_done(c) && !c->frontier.queued && !is_in_flight(c))
         c->end = END_DONE;
-    return c->end && (c->end != END_QUOTA || c->stop || !is_in_flight(c));
+    return c->end && (c->end != END_QUOTA || c->stop || late || !is_in_flight(c));
 }
 
 static int least(int a, int64_t b)

@@ -14,32 +14,68 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { SPARE_DESCRIPTORS = 256, RESULT_RING_BYTES = 2 << 20 };
+enum { RESULT_RING_BYTES = 2 << 20, SHOWN_MOST = 300 };
 
-static enum forage_status fail(enum forage_status status, char *error, size_t size, const char *what, const char *why)
+/* Descriptors. The parent has some 25 and two for each worker besides the files that it writes, and may have more. A worker keeps 64
+ * connections open that are idle. */
+enum {
+    OWN_DESCRIPTORS = 40,
+    WORKER_DESCRIPTORS = 2,
+    LEAST_DESCRIPTORS = 100, /* besides these */
+    SPARE_DESCRIPTORS = 256,
+    FOLDERS_MOST = 64,
+};
+
+enum forage_status setup_failed(enum forage_status status, const char *what, const char *why, char *error, size_t size)
 {
     int saved = errno;
-    snprintf(error, size, "%s: %s", what, why);
+    bool fits = strlen(what) <= SHOWN_MOST;
+    snprintf(error, size, "%.*s%s: %s", (int)SHOWN_MOST, what, fits ? "" : "...", why);
     errno = saved;
     return status;
 }
 
-/* Each transfer is a socket, and each page that comes in pieces a file. */
-static void raise_descriptor_limit(unsigned connections)
+/* The descriptors that this process may have, as many as the system allows up to NEED. */
+static rlim_t raise_descriptor_limit(rlim_t need)
 {
     struct rlimit limit;
-    rlim_t need = (rlim_t)connections * 2 + SPARE_DESCRIPTORS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= need)
-        return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return need;
+    if (limit.rlim_cur >= need)
+        return limit.rlim_cur;
+    rlim_t before = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-    setrlimit(RLIMIT_NOFILE, &limit);
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
+}
+
+/* Each transfer is a socket, and each page that comes in pieces a file; a folder that pages go to is kept open. With few
+ * descriptors there are fewer of each, for a run that meets the limit would fail one URL after another. */
+static enum forage_status share_descriptors(struct crawl *c, char *error, size_t size)
+{
+    struct forage_options *o = &c->config.options;
+    rlim_t fixed = OWN_DESCRIPTORS + WORKER_DESCRIPTORS * (rlim_t)o->workers;
+    rlim_t wanted = 2 * (rlim_t)o->connections + SPARE_DESCRIPTORS, limit = raise_descriptor_limit(fixed + wanted);
+    if (limit < fixed + LEAST_DESCRIPTORS) {
+        snprintf(error, size, "%llu open files are allowed (ulimit -n), and at least %llu are needed",
+                 (unsigned long long)limit, (unsigned long long)(fixed + LEAST_DESCRIPTORS));
+        return FORAGE_SYSTEM;
+    }
+    rlim_t left = limit - fixed;
+    if (left < wanted && o->connections > left / 3)
+        o->connections = (unsigned)(left / 3);
+    if (o->workers > o->connections)
+        o->workers = o->connections;
+    c->config.fetch.transfers = (o->connections + o->workers - 1) / o->workers;
+    window_init(&c->window, o->connections, c->config.fixed_window);
+    c->folders_opened = left / 8 < FOLDERS_MOST ? (unsigned)(left / 8) : FOLDERS_MOST;
+    return FORAGE_OK;
 }
 
 /* A worker would find out at its first TLS connection, and fail one URL after another. */
 static enum forage_status check_ca_file(struct crawl *c, char *error, size_t size)
 {
     const char *path = c->config.options.ca_file;
-    return !path || access(path, R_OK) == 0 ? FORAGE_OK : fail(FORAGE_FILE, error, size, path, strerror(errno));
+    return !path || access(path, R_OK) == 0 ? FORAGE_OK : setup_failed(FORAGE_FILE, path, strerror(errno), error, size);
 }
 
 static enum forage_status make_pattern(struct crawl *c, char *error, size_t size)
@@ -52,7 +88,7 @@ static enum forage_status make_pattern(struct crawl *c, char *error, size_t size
     if (s == PATTERN_NO_MEMORY)
         return FORAGE_NO_MEMORY;
     snprintf(where, sizeof where, "host pattern, at offset %zu", wrong.offset);
-    return fail(FORAGE_USAGE, error, size, where, wrong.message);
+    return setup_failed(FORAGE_USAGE, where, wrong.message, error, size);
 }
 
 static enum forage_status make_pool(struct crawl *c, char *error, size_t size)
@@ -69,19 +105,23 @@ static enum forage_status make_pool(struct crawl *c, char *error, size_t size)
         return FORAGE_NO_MEMORY;
     enum mp_status s = mp_pool_new(&options, &c->pool);
     const char *why = s == MP_SYSTEM ? strerror(errno) : mp_status_text(s);
-    return s == MP_OK ? FORAGE_OK : fail(FORAGE_SYSTEM, error, size, "cannot start workers", why);
+    return s == MP_OK ? FORAGE_OK : setup_failed(FORAGE_SYSTEM, "cannot start workers", why, error, size);
 }
 
 static enum forage_status make_store(struct crawl *c, char *error, size_t size)
 {
     const char *output = c->config.options.output;
-    struct pages_options options = {.capacity = 4 * c->config.options.connections + 4096, .digest = c->state != NULL};
+    struct pages_options options = {
+        .capacity = 4 * c->config.options.connections + 4096,
+        .folders_opened = c->folders_opened,
+        .digest = c->state != NULL,
+    };
     if (c->config.options.in_memory)
         return FORAGE_OK;
     if (pages_open(output, &options, &c->pages) != STORE_OK)
-        return fail(FORAGE_FILE, error, size, output, strerror(errno));
+        return setup_failed(FORAGE_FILE, output, strerror(errno), error, size);
     if (sites_open(output, &c->sites) != STORE_OK)
-        return fail(FORAGE_FILE, error, size, output, strerror(errno));
+        return setup_failed(FORAGE_FILE, output, strerror(errno), error, size);
     return FORAGE_OK;
 }
 
@@ -112,7 +152,7 @@ static enum forage_status make_loop(struct crawl *c, char *error, size_t size)
     c->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (c->epoll < 0 || c->stop_fd < 0 || !watch(c, c->stop_fd) || !watch(c, mp_pool_fd(c->pool)) ||
         (c->pages && !watch(c, pages_fd(c->pages))) || (c->state && !watch(c, state_fd(c->state))))
-        return fail(FORAGE_SYSTEM, error, size, "cannot wait for events", strerror(errno));
+        return setup_failed(FORAGE_SYSTEM, "cannot wait for events", strerror(errno), error, size);
     return FORAGE_OK;
 }
 
@@ -137,7 +177,6 @@ static void setup_init(struct crawl *c)
     seen_init(&c->named_hosts);
     claims_init(&c->claims);
     frontier_init(&c->frontier, &frontier);
-    window_init(&c->window, o->connections, c->config.fixed_window);
 }
 
 typedef enum forage_status make_fn(struct crawl *c, char *error, size_t size);
@@ -146,10 +185,9 @@ typedef enum forage_status make_fn(struct crawl *c, char *error, size_t size);
  * workers shall have neither. The lock comes before anything below the output folder is touched. */
 enum forage_status setup_crawl(struct crawl *c, char *error, size_t size)
 {
-    static make_fn *const steps[] = {check_ca_file, make_pattern,  make_pool,    make_memory,
-                                     make_store,    make_identity, make_outputs, make_loop};
+    static make_fn *const steps[] = {check_ca_file, share_descriptors, make_pattern, make_pool, make_memory,
+                                     make_store,    make_identity,     make_outputs, make_loop};
     setup_init(c);
-    raise_descriptor_limit(c->config.options.connections);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         enum forage_status s = steps[i](c, error, size);
         if (s != FORAGE_OK)

@@ -83,8 +83,10 @@ bool folder_lock_take(const char *dir, int timeout_ms, struct folder_lock *lock)
         errno = error;
         return false;
     }
+    struct stat st;
+    bool signed_before = fstat(fd, &st) == 0 && st.st_size > 0;
     sign(fd);
-    lock->fd = fd;
+    *lock = (struct folder_lock){.fd = fd, .abandoned = signed_before};
     return true;
 }
 
@@ -107,6 +109,8 @@ pid_t folder_lock_holder(const char *dir)
 void folder_lock_release(struct folder_lock *lock)
 {
     int error = errno;
+    bool emptied = ftruncate(lock->fd, 0) == 0;
+    (void)emptied; /* otherwise the next holder cleans up in vain */
     close(lock->fd);
     lock->fd = -1;
     errno = error;

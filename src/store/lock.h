@@ -1,7 +1,8 @@
 /* The lock of an output folder: one run at a time writes there.
  *
  * folder_lock_take, work below DIR, folder_lock_release. The lock is the kernel's (flock(2) on DIR/.forage/lock), so it ends
- * with the process that holds it, however that ends; the file itself stays and means nothing.
+ * with the process that holds it, however that ends. The file stays. It has the holder's number, which a holder that is
+ * killed leaves there; that is no lock, but the next one learns of it.
  *
  * The order: fork first, lock afterwards. A process that is forked while the lock is held shares it, and keeps it alive
  * when the holder is killed. The pool's workers and its nursery are therefore started before the lock is taken, and what the
@@ -17,6 +18,7 @@
 
 struct folder_lock {
     int fd;
+    bool abandoned; /* the holder before this one did not release it */
 };
 
 /* Take the lock of DIR, which is made if it is missing; wait up to TIMEOUT_MS for it (0: not at all, -1: for ever).
@@ -26,7 +28,8 @@ struct folder_lock {
  * comes before the kernel lets a dead holder's lock go, so it would not spare the asking. Those who wait have no order. */
 bool folder_lock_take(const char *dir, int timeout_ms, struct folder_lock *lock);
 
-/* The process that took the lock of DIR last, to name it in a message; 0 when that is not known. It may be gone. */
+/* The process that took the lock of DIR last, to name it in a message; 0 when it has released it, or is not known. It may be
+ * gone. */
 pid_t folder_lock_holder(const char *dir);
 
 /* Keeps errno. */

@@ -40,7 +40,8 @@ static enum store_status open_root(struct pages *pages, const char *dir)
     if (!folders_make(dir))
         return STORE_SYSTEM;
     pages->root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return pages->root >= 0 ? STORE_OK : STORE_SYSTEM;
+    bool usable = pages->root >= 0 && faccessat(pages->root, ".", W_OK | X_OK, AT_EACCESS) == 0;
+    return usable ? STORE_OK : STORE_SYSTEM;
 }
 
 /* Start the writers. Those that run are counted, so that release can stop them. */

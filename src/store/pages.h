@@ -72,8 +72,8 @@ struct pages_bytes {
     void *release_context;
 };
 
-/* Start writers for the folder DIR, which is made if it is missing, together with those above it. OPTIONS may be NULL.
- * Returns STORE_OK, STORE_NO_MEMORY or STORE_SYSTEM; on failure *PAGES is untouched. */
+/* Start writers for the folder DIR, which is made if it is missing, together with those above it, and must be one that can be
+ * written to. OPTIONS may be NULL. Returns STORE_OK, STORE_NO_MEMORY or STORE_SYSTEM; on failure *PAGES is untouched. */
 enum store_status pages_open(const char *dir, const struct pages_options *options, struct pages **pages);
 
 /* Write a page that is there in one piece to the file NAME below the folder (copied). With KNOWN (may be NULL) and

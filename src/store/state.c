@@ -41,13 +41,15 @@ static enum state_status make_file(int folder, bool make, struct state_failure *
     return S_ISREG(st.st_mode) ? STATE_OK : state_fail(failure, STATE_SYSTEM, EINVAL, NULL);
 }
 
-/* SQLite deletes the log of a database that is shorter than a page, and begins a new one: not silently. */
+/* SQLite takes a file that is shorter than a page for an empty one, deletes its log, and begins anew: not silently. One without a
+ * byte and without a log has just been made, maybe by a run that was killed there. */
 static enum state_status check_length(int folder, struct state_failure *failure)
 {
     struct stat file, log;
-    if (fstatat(folder, FILE_NAME, &file, 0) != 0 || fstatat(folder, FILE_NAME "-wal", &log, 0) != 0)
+    if (fstatat(folder, FILE_NAME, &file, 0) != 0 || file.st_size >= PAGE_BYTES_MIN)
         return STATE_OK;
-    if (file.st_size >= PAGE_BYTES_MIN || log.st_size == 0)
+    bool has_log = fstatat(folder, FILE_NAME "-wal", &log, 0) == 0 && log.st_size > 0;
+    if (file.st_size == 0 && !has_log)
         return STATE_OK;
     return state_fail(failure, STATE_CORRUPT, 0, "the file is cut short");
 }
@@ -88,13 +90,14 @@ static enum state_status check_writable(sqlite3 *db, const char *path, struct st
     return state_fail(failure, STATE_SYSTEM, allowed ? EROFS : errno, NULL);
 }
 
-static enum state_status open_to_write(struct state *state, const char *path, int locked_ms,
+static enum state_status open_to_write(struct state *state, const char *path, int locked_ms, bool *made,
                                        struct state_failure *failure)
 {
     if (state_db_open(path, SQLITE_OPEN_READWRITE, locked_ms, &state->db, failure) != STATE_OK ||
         check_writable(state->db, path, failure) != STATE_OK ||
-        state_schema_apply(state->db, state->hooks.schema, failure) != STATE_OK ||
+        state_schema_apply(state->db, state->hooks.schema, made, failure) != STATE_OK ||
         state_db_exec(state->db, writer_setup, failure) != STATE_OK ||
+        state_db_exec(state->db, "BEGIN IMMEDIATE; ROLLBACK", failure) != STATE_OK || /* nobody else writes */
         state_read_last_run(state->db, &state->last_run, &state->has_last_run, failure) != STATE_OK)
         return failure->status;
     if (state->has_last_run && !state->last_run.ended_ms)
@@ -130,8 +133,9 @@ static enum state_status open_all(struct state *state, const char *dir, const st
     if (!path)
         return failure->status;
     enum state_status status = STATE_OK;
+    bool made = false;
     if (!options->read_only)
-        status = open_to_write(state, path, locked_ms, failure);
+        status = open_to_write(state, path, locked_ms, &made, failure);
     if (status == STATE_OK)
         status = open_to_read(state, path, locked_ms, failure);
     free(path);
@@ -141,7 +145,7 @@ static enum state_status open_all(struct state *state, const char *dir, const st
         .rows = options->capacity ? options->capacity : DEFAULT_CAPACITY,
         .bytes = options->capacity_bytes ? options->capacity_bytes : DEFAULT_CAPACITY_BYTES,
     };
-    return state_writer_start(state->db, state->root, &limits, &state->writer, failure);
+    return state_writer_start(state->db, state->root, made, &limits, &state->writer, failure);
 }
 
 /* The connection that writes is closed last, so that it copies the log into the database. */

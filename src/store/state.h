@@ -8,7 +8,7 @@
  * a row only after pages_collect has told that its file is in place. A killed process loses the rows of the last 250 ms and
  * those that wait for a slow disk; a power cut also those that were committed since the log was synced last. That means that
  * some pages are fetched once more. The database itself stays whole: it is in WAL mode, the log is synced before it is copied
- * into the database, and state_close leaves all of it synced.
+ * into the database, and state_close leaves all of it synced unless somebody else is reading it.
  *
  * Rows are read through a second connection, which sees what has been committed. Ask for a URL or a host before it is put
  * in this run, or after state_flush. Rows are never removed: of a page that is pruned the row stays, without a file.
@@ -192,7 +192,7 @@ struct state_run {
 bool state_last_run(struct state *state, struct state_run *run);
 
 /* Put this run: at its start, with no end, so that the next run knows when this one did not end in order; and at its end.
- * Unlike other rows it is synced by itself. Returns as state_put_page does. */
+ * Its start is synced at once, unlike all other rows. Returns as state_put_page does. */
 enum state_status state_put_run(struct state *state, const struct state_run *run);
 
 /* ---- The writer ---- */

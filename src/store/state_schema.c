@@ -58,13 +58,17 @@ static enum state_status change(sqlite3 *db, const struct state_schema *schema, 
     return state_db_exec(db, sql, failure);
 }
 
-enum state_status state_schema_apply(sqlite3 *db, const struct state_schema *schema, struct state_failure *failure)
+enum state_status state_schema_apply(sqlite3 *db, const struct state_schema *schema, bool *made,
+                                     struct state_failure *failure)
 {
     int64_t version = 0;
     if (read_version(db, &version, failure) != STATE_OK)
         return failure->status;
     if (version > schema->version)
         return newer(version, failure);
+    *made = version == 0;
+    if (*made && state_db_exec(db, "PRAGMA synchronous=OFF", failure) != STATE_OK)
+        return failure->status;
     if (into_wal_mode(db, failure) != STATE_OK)
         return failure->status;
     if (version == schema->version)

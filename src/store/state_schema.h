@@ -14,8 +14,10 @@ struct state_schema {
 extern const struct state_schema state_schema;
 
 /* Bring DB to SCHEMA's version, all of the way or not at all, and into WAL mode; a database that is not ours or too new is
- * left as it is. */
-enum state_status state_schema_apply(sqlite3 *db, const struct state_schema *schema, struct state_failure *failure);
+ * left as it is. *MADE tells whether DB was empty: such a one is made without a sync, which costs tens of milliseconds on some
+ * disks and guards nothing, so the file system must be synced before the first row that counts is committed. */
+enum state_status state_schema_apply(sqlite3 *db, const struct state_schema *schema, bool *made,
+                                     struct state_failure *failure);
 
 /* Whether DB has SCHEMA's version: STATE_OK, STATE_NEWER, STATE_OLDER, STATE_FOREIGN (an empty one, too), or what failed. */
 enum state_status state_schema_check(sqlite3 *db, const struct state_schema *schema, struct state_failure *failure);

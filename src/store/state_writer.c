@@ -43,6 +43,7 @@ struct state_writer {
 
     /* The thread's. */
     sqlite3 *db;
+    bool unsynced; /* the database itself may not be on disk */
     struct state_rows statements;
     struct state_row **sorted;
     size_t sorted_capacity;
@@ -174,12 +175,12 @@ static enum state_status write_batch(struct state_writer *w, struct state_row **
     return failure->status;
 }
 
-/* A run's row is synced: that a run has begun must not be forgotten when the power fails, or nobody checks the database. It
- * is in the last batch, if at all. */
+/* That a run has begun must not be forgotten when the power fails, or nobody checks the database, so its row is synced; that
+ * it has ended may be. The row is in the last batch, if at all. */
 static enum state_status write_last_batch(struct state_writer *w, struct state_row **rows, size_t count,
                                           struct state_failure *failure)
 {
-    if (rows[count - 1]->kind != STATE_ROW_RUN)
+    if (rows[count - 1]->kind != STATE_ROW_RUN || rows[count - 1]->run.ended_ms)
         return write_batch(w, rows, count, failure);
     enum state_status status = state_db_exec(w->db, "PRAGMA synchronous=FULL", failure);
     if (status == STATE_OK)
@@ -192,11 +193,12 @@ static enum state_status write_last_batch(struct state_writer *w, struct state_r
 static enum state_status write_rows(struct state_writer *w, struct state_row *rows, size_t count,
                                     struct state_failure *failure)
 {
-    bool need_sync = false;
+    bool need_sync = w->unsynced;
     if (!sort_rows(w, rows, count, &need_sync))
         return state_fail(failure, STATE_NO_MEMORY, 0, NULL);
     if (need_sync && syncfs(w->root) != 0)
         return state_fail(failure, STATE_SYSTEM, errno, NULL);
+    w->unsynced = false;
     size_t done = 0;
     for (; count - done > BATCH_ROWS; done += BATCH_ROWS)
         if (write_batch(w, w->sorted + done, BATCH_ROWS, failure) != STATE_OK)
@@ -258,7 +260,7 @@ static void release(struct state_writer *w)
     free(w);
 }
 
-enum state_status state_writer_start(sqlite3 *db, int root, const struct state_writer_limits *limits,
+enum state_status state_writer_start(sqlite3 *db, int root, bool unsynced, const struct state_writer_limits *limits,
                                      struct state_writer **writer, struct state_failure *failure)
 {
     struct state_writer *w = calloc(1, sizeof *w);
@@ -266,6 +268,7 @@ enum state_status state_writer_start(sqlite3 *db, int root, const struct state_w
         return state_fail(failure, STATE_NO_MEMORY, 0, NULL);
     w->db = db;
     w->root = root;
+    w->unsynced = unsynced;
     w->limits = *limits;
     w->tail = &w->head;
     w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

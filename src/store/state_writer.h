@@ -14,9 +14,9 @@ struct state_writer_limits {
     size_t bytes; /* of these */
 };
 
-/* Start the thread for DB, to which it closes nothing; ROOT is the output folder, open for reading. Both are borrowed. On
- * failure nothing is left. */
-enum state_status state_writer_start(sqlite3 *db, int root, const struct state_writer_limits *limits,
+/* Start the thread for DB, to which it closes nothing; ROOT is the output folder, open for reading. Both are borrowed. With
+ * UNSYNCED, the first batch waits for a sync whatever it holds. On failure nothing is left. */
+enum state_status state_writer_start(sqlite3 *db, int root, bool unsynced, const struct state_writer_limits *limits,
                                      struct state_writer **writer, struct state_failure *failure);
 
 /* Queue ROW, and take it over. STATE_FULL, or the status of what has ended writing: it is still the caller's. */

@@ -232,6 +232,19 @@ Test(second_run, prune_removes_what_was_gone_for_so_many_runs)
     fixture_stop(f);
 }
 
+Test(second_run, prune_has_nothing_to_do_for_a_page_that_never_was)
+{
+    static const struct fixture_route routes[] = {{.path = "/", .prefix = true, .reply = {.status = 404}}, {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/a\n"};
+    crawl_run(&c, f, "--prune", "1", "-", NULL);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_SERVER, "%s", c.run.err);
+    crawl_again(&c, f, "--prune", "1", "-", NULL);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_SERVER, "%s", c.run.err);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
 /* Validators belong to the URL that answered, not to the one that redirects there. */
 Test(second_run, validators_go_to_the_url_that_gave_them)
 {

@@ -100,6 +100,27 @@ Test(lock, dies_with_a_killed_holder)
     folder_lock_release(&lock);
 }
 
+Test(lock, tells_that_the_one_before_did_not_release_it)
+{
+    struct folder_lock lock = take();
+    cr_expect_not(lock.abandoned, "there was none before");
+    folder_lock_release(&lock);
+    lock = take();
+    cr_expect_not(lock.abandoned);
+    cr_expect_eq(folder_lock_holder(in_scratch("out")), getpid());
+    folder_lock_release(&lock);
+    cr_expect_eq(folder_lock_holder(in_scratch("out")), 0);
+    struct child holder = start_child(0);
+    cr_assert_eq(said(holder), 'y');
+    end(holder);
+    lock = take();
+    cr_expect(lock.abandoned);
+    folder_lock_release(&lock);
+    lock = take();
+    cr_expect_not(lock.abandoned, "that was long ago");
+    folder_lock_release(&lock);
+}
+
 /* The order that the header asks for: a process forked before the lock is taken has no part in it. */
 Test(lock, a_process_forked_before_it_does_not_keep_it)
 {

@@ -315,6 +315,7 @@ static void refuse_call(int syscall, int error)
 
 Test(state_failures, no_row_of_a_file_is_committed_without_a_sync)
 {
+    close_state(open_state(NULL));
     refuse_call(SCMP_SYS(syncfs), EIO);
     struct state *state = open_state(NULL);
     struct state_page no_file = page_of("http://none.example/", 1), old_file = page_of("http://old.example/", 2);
@@ -333,8 +334,23 @@ Test(state_failures, no_row_of_a_file_is_committed_without_a_sync)
     cr_assert_eq(raw_number("SELECT count(*) FROM page WHERE url = '" URL "'"), 0);
 }
 
+/* Waiting for the disk at the start would cost more than a small run does. Its first row must wait instead. */
+Test(state_failures, a_new_database_is_made_without_a_sync_and_synced_before_its_first_row)
+{
+    struct state_failure failure;
+    refuse_call(SCMP_SYS(fdatasync), EIO);
+    refuse_call(SCMP_SYS(fsync), EIO);
+    refuse_call(SCMP_SYS(syncfs), ENOSPC);
+    struct state *state = open_state(NULL);
+    put(state, &(struct state_page){.url = URL, .url_len = strlen(URL)});
+    cr_assert_eq(state_flush(state), STATE_SYSTEM);
+    cr_assert_eq(state_close(state, &failure), STATE_SYSTEM);
+    cr_assert_eq(failure.error, ENOSPC, "%s", failure.text);
+    cr_assert_eq(raw_number("SELECT count(*) FROM page"), 0);
+}
+
 /* Otherwise a power cut could hide that a run had begun, and the next one would not check the database. */
-Test(state_failures, the_row_of_a_run_is_synced_at_once)
+Test(state_failures, the_start_of_a_run_is_synced_at_once)
 {
     struct state_failure failure;
     struct state *state = open_state(NULL);
@@ -343,6 +359,8 @@ Test(state_failures, the_row_of_a_run_is_synced_at_once)
     refuse_call(SCMP_SYS(fdatasync), EIO);
     put(state, &(struct state_page){.url = URL, .url_len = strlen(URL)});
     cr_assert_eq(state_flush(state), STATE_OK, "other rows are not");
+    cr_assert_eq(state_put_run(state, &(struct state_run){.started_ms = 1, .ended_ms = 2}), STATE_OK);
+    cr_assert_eq(state_flush(state), STATE_OK, "nor is an end");
     cr_assert_eq(state_put_run(state, &(struct state_run){.started_ms = 1}), STATE_OK);
     cr_assert_eq(state_flush(state), STATE_SYSTEM);
     cr_assert_eq(state_close(state, &failure), STATE_SYSTEM);
