@@ -251,10 +251,11 @@ bool gate_admit(struct crawl *c, struct host *host, struct job *job)
 
 /* ---- The answer ---- */
 
+/* A job for robots.txt that waits here is another origin's, which was led here. */
 static bool keep_waiting_job(struct job *job, void *arg)
 {
     struct host *host = arg;
-    return obey(job->crawl, host_robots(host), job);
+    return job->kind == JOB_ROBOTS || obey(job->crawl, host_robots(host), job);
 }
 
 /* The rules are known: the jobs that wait are judged by them. */
@@ -318,9 +319,11 @@ void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *
 }
 
 /* The pages' host may still be named by a list: then they wait for that, and so does robots.txt. */
-static bool take_blocked_job(struct job *job, void *arg)
+static bool keep_unless_blocked(struct job *job, void *arg)
 {
     (void)arg;
+    if (job->kind == JOB_ROBOTS)
+        return true;
     job->error = FETCH_BLOCKED;
     snprintf(job->detail, sizeof job->detail, "the address is not a public one");
     if (!feed_park(job->crawl, job))
@@ -333,7 +336,7 @@ static void blocked(struct crawl *c, struct job *robots)
     struct host *host = robots->gate;
     host_set_robots(&c->frontier, host, NULL);
     job_free(robots);
-    frontier_sift(&c->frontier, host, take_blocked_job, NULL);
+    frontier_sift(&c->frontier, host, keep_unless_blocked, NULL);
     host_open(&c->frontier, host);
 }
 
