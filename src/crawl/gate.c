@@ -302,6 +302,12 @@ static void shut(struct crawl *c, struct job *job, enum fetch_error error, const
     open_gate(c, job);
 }
 
+/* Of these it is known that another answer may come soon. */
+static bool is_passing(unsigned status)
+{
+    return status == 408 || status == 425 || status == 429;
+}
+
 void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
     struct gate *g = host_robots(job->gate);
@@ -314,7 +320,10 @@ void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *
     g->state = GATE_RULES; /* other answers than 2xx: there is none, and all is allowed (section 2.3.1.3) */
     if (has_text && !use_text(c, g, job->gate, job->body.data ? job->body.data : "", job->body.len))
         return shut(c, job, FETCH_IO, "out of memory");
-    remember_answer(c, job, cache_lifetime_ms(answer, DAY_MS));
+    if (is_passing(job->status))
+        use_known(c, g, job->gate, known_host(c, job->gate), true);
+    else
+        remember_answer(c, job, cache_lifetime_ms(answer, DAY_MS));
     open_gate(c, job);
 }
 
