@@ -122,3 +122,46 @@ Test(gates, an_answer_that_will_pass_leaves_the_rules_that_are_known)
     crawl_release(&c);
     fixture_stop(f);
 }
+
+/* A host that asks to be left alone when it is asked for robots.txt is left alone, and its pages are put off. */
+Test(gates, a_retry_after_of_robots_txt_puts_the_pages_off)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "/robots.txt", .reply = {.status = 503, .headers = "Retry-After: 3600\r\n"}}, {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/1\nwww.shop.com/2\n"};
+    crawl_run(&c, f, "--robots", "on", "--tries", "3", "--max-wait", "1s", "--summary", "summary", "-", NULL);
+    char *path = support_format("%s/summary", c.run.folder);
+    json_t *summary = json_load_file(path, 0, NULL);
+    cr_assert_not_null(summary);
+    cr_expect_eq(json_integer_value(json_object_get(json_object_get(summary, "pages"), "put-off")), 2);
+    json_decref(summary);
+    free(path);
+    cr_expect(text_times(c.run.err, "put off to the next run") == 2, "%s", c.run.err);
+    crawl_again(&c, f, "--robots", "on", "--max-wait", "1s", "-", NULL);
+    cr_expect(text_times(c.run.err, "put off to the next run") == 2, "%s", c.run.err);
+    cr_expect_eq(fixture_count(f, "/robots.txt"), 1);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+/* What a host asked for in an earlier run holds also when another one's robots.txt leads to it. */
+Test(gates, a_host_that_is_to_be_left_alone_is_not_asked_for_the_rules_of_another)
+{
+    static const struct fixture_route routes[] = {
+        {.host = "www.other.com", .path = "/busy", .reply = {.status = 429, .headers = "Retry-After: 3600\r\n"}},
+        {.host = "www.shop.com", .path = "/robots.txt", .reply = {.location = "http://www.other.com/rules"}},
+        {.path = "/", .prefix = true, .reply = {.body = "x"}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.other.com/busy\n"};
+    crawl_run(&c, f, "--robots", "off", "--max-wait", "1s", "-", NULL);
+    c.run.input = "www.shop.com/1\nwww.other.com/2\n";
+    crawl_again(&c, f, "--robots", "on", "--max-wait", "1s", "-", NULL);
+    cr_expect_eq(fixture_count(f, "/rules"), 0);
+    cr_expect_eq(fixture_count(f, "/1"), 0);
+    cr_expect_eq(fixture_count(f, "/2"), 0);
+    cr_expect(text_times(c.run.err, "put off to the next run") == 2, "%s", c.run.err);
+    crawl_release(&c);
+    fixture_stop(f);
+}
