@@ -15,6 +15,7 @@
 
 struct gate {
     enum {
+        GATE_NEW,   /* no page has come yet */
         GATE_ASKED, /* robots.txt is on its way */
         GATE_RULES,
         GATE_SHUT,  /* robots.txt cannot be had */
@@ -26,7 +27,7 @@ struct gate {
     enum fetch_error error;                    /* why nothing may be asked for: a failure, or an answer of 5xx */
     unsigned status;
     unsigned blamed; /* jobs that have failed for that reason */
-    char detail[200];
+    char detail[sizeof((struct job *)0)->detail];
 };
 
 void gate_free(void *arg)
@@ -41,7 +42,10 @@ static void end_job(struct crawl *c, struct job *job, enum fetch_error error, co
 {
     job->error = error;
     snprintf(job->detail, sizeof job->detail, "%s", detail);
-    report_end(c, job);
+    if (job->kind == JOB_ROBOTS)
+        gate_failed(c, job);
+    else
+        report_end(c, job);
 }
 
 /* ---- What the rules say of a job ---- */
@@ -72,7 +76,7 @@ static bool put_off(struct crawl *c, struct gate *g, struct job *job)
 {
     job->outcome = OUTCOME_PUT_OFF;
     job->status = g->status;
-    end_job(c, job, FETCH_UNREACHABLE, g->detail);
+    end_job(c, job, g->error, g->detail);
     return false;
 }
 
@@ -209,6 +213,7 @@ static void keep_promise(struct crawl *c, struct gate *g, struct host *host)
         return;
     }
     g->state = GATE_LATER;
+    g->error = FETCH_UNREACHABLE;
     snprintf(g->detail, sizeof g->detail, "put off to the next run: the host asked to be left alone for another %lld s",
              (long long)(wait_ms / 1000));
 }
@@ -218,46 +223,57 @@ static bool learn_rules(struct crawl *c, struct gate *g, struct host *host, cons
     g->state = GATE_RULES;
     if (c->config.options.ignore_robots || use_known(c, g, host, known, false))
         return true;
-    g->state = GATE_ASKED;
-    return ask(c, host);
+    bool asked = ask(c, host);
+    g->state = asked ? GATE_ASKED : GATE_NEW;
+    return asked;
 }
 
-static struct gate *gate_of(struct crawl *c, struct host *host)
+static struct gate *gate_new(struct crawl *c, struct host *host, const struct state_host *known)
 {
-    struct gate *g = host_robots(host);
-    if (g || !(g = calloc(1, sizeof *g)))
-        return g;
-    const struct state_host *known = known_host(c, host);
+    struct gate *g = calloc(1, sizeof *g);
+    if (!g)
+        return NULL;
+    host_set_robots(&c->frontier, host, g);
     if (known) {
         g->unreachable_since_ms = known->unreachable_since_ms;
         g->next_ask_ms = known->next_ask_ms;
     }
     keep_promise(c, g, host);
-    if (g->state != GATE_LATER && !learn_rules(c, g, host, known)) {
-        gate_free(g);
-        return NULL;
-    }
-    host_set_robots(&c->frontier, host, g);
     return g;
 }
 
+/* HOST's gate; FOR_PAGE: with its rules, or what is known instead. NULL when memory is out. */
+static struct gate *gate_of(struct crawl *c, struct host *host, bool for_page)
+{
+    struct gate *g = host_robots(host);
+    if (g && (g->state != GATE_NEW || !for_page))
+        return g;
+    const struct state_host *known = known_host(c, host);
+    if (!g && !(g = gate_new(c, host, known)))
+        return NULL;
+    return !for_page || g->state != GATE_NEW || learn_rules(c, g, host, known) ? g : NULL;
+}
+
+/* A job for robots.txt that comes here is another origin's, which was led here: it needs no leave of the rules. */
 bool gate_admit(struct crawl *c, struct host *host, struct job *job)
 {
-    if (job->kind == JOB_ROBOTS)
-        return true;
-    struct gate *g = gate_of(c, host);
-    if (g)
-        return obey(c, g, job);
-    end_job(c, job, FETCH_IO, "out of memory");
-    return false;
+    struct gate *g = gate_of(c, host, job->kind == JOB_PAGE);
+    if (!g) {
+        end_job(c, job, FETCH_IO, "out of memory");
+        return false;
+    }
+    if (g->state == GATE_LATER)
+        return put_off(c, g, job);
+    return job->kind == JOB_ROBOTS || obey(c, g, job);
 }
 
 /* ---- The answer ---- */
 
+/* A job for robots.txt that waits here is another origin's, which was led here. */
 static bool keep_waiting_job(struct job *job, void *arg)
 {
     struct host *host = arg;
-    return obey(job->crawl, host_robots(host), job);
+    return job->kind == JOB_ROBOTS || obey(job->crawl, host_robots(host), job);
 }
 
 /* The rules are known: the jobs that wait are judged by them. */
@@ -304,6 +320,12 @@ static void shut(struct crawl *c, struct job *job, enum fetch_error error, const
     open_gate(c, job);
 }
 
+/* Of these it is known that another answer may come soon. */
+static bool is_passing(unsigned status)
+{
+    return status == 408 || status == 425 || status == 429;
+}
+
 void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
     struct gate *g = host_robots(job->gate);
@@ -316,7 +338,10 @@ void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *
     g->state = GATE_RULES; /* other answers than 2xx: there is none, and all is allowed (section 2.3.1.3) */
     if (has_text && !use_text(c, g, job->gate, job->body.data ? job->body.data : "", job->body.len))
         return shut(c, job, FETCH_IO, "out of memory");
-    remember_answer(c, job, cache_lifetime_ms(answer, DAY_MS));
+    if (is_passing(job->status))
+        use_known(c, g, job->gate, known_host(c, job->gate), true);
+    else
+        remember_answer(c, job, cache_lifetime_ms(answer, DAY_MS));
     open_gate(c, job);
 }
 
@@ -339,8 +364,21 @@ static void blocked(struct crawl *c, struct job *robots)
     }
 }
 
+/* The host asks to be left alone for longer than this run waits, so its pages are put off as robots.txt is. */
+static void leave_alone(struct crawl *c, struct job *job)
+{
+    struct gate *g = host_robots(job->gate);
+    g->state = GATE_LATER;
+    g->error = job->error;
+    g->status = job->status;
+    snprintf(g->detail, sizeof g->detail, "%s", job->detail);
+    open_gate(c, job);
+}
+
 void gate_failed(struct crawl *c, struct job *job)
 {
+    if (job->outcome == OUTCOME_PUT_OFF)
+        return leave_alone(c, job);
     if (job->error == FETCH_BLOCKED)
         return blocked(c, job);
     /* A redirect that leads nowhere, or on and on, says as little as a 404 (section 2.3.1.2). */
