@@ -80,11 +80,8 @@ static bool put_off(struct crawl *c, struct gate *g, struct job *job)
     return false;
 }
 
-/* robots.txt itself may always be asked for, also where another origin's redirects to. */
 static bool obey(struct crawl *c, struct gate *g, struct job *job)
 {
-    if (job->kind == JOB_ROBOTS)
-        return true;
     if (g->state == GATE_SHUT)
         return fail_shut(c, g, job);
     if (g->state == GATE_LATER)
