@@ -158,7 +158,7 @@ static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *
     }
     hear(c, job, job->host, &answer);
     leave_worker(c, job);
-    identity_learn(c->identity, job_target(job), &answer);
+    identity_learn(c->identity, job, &answer);
     verdict(c, job, part, &answer);
 }
 

@@ -11,6 +11,7 @@
 
 #include "crawl/claims.h"
 #include "crawl/config.h"
+#include "crawl/exit_status.h"
 #include "crawl/frontier.h"
 #include "crawl/job.h"
 #include "crawl/list.h"
@@ -94,7 +95,8 @@ struct crawl {
     struct forage_progress counts;
     uint64_t failures[FETCH_ERROR_COUNT];
     uint64_t hosts[HOST_CLASSES];
-    int exit_status;
+    struct exit_status exit;
+    int exit_status; /* of the run, when it has ended */
     enum forage_status trouble; /* why the run cannot be called complete; FORAGE_OK: it can */
     int64_t started_ms, ticked_ms;
     enum end end;

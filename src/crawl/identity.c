@@ -119,15 +119,22 @@ static bool has_own_header(const struct job *job, const char *name)
     return false;
 }
 
+/* What is asked for without the jar's cookies, as robots.txt is, looks to the server like a new visitor, and the session that such a
+ * one is given must not take the place of the one in the jar. */
+static bool uses_jar(const struct identity *id, const struct job *job)
+{
+    return id->cookies && job->kind == JOB_PAGE && !has_own_header(job, "Cookie");
+}
+
 static bool add_cookies(struct identity *id, const struct job *job, struct buffer *lines)
 {
     size_t before = lines->len;
-    if (!id->cookies || has_own_header(job, "Cookie"))
+    if (!uses_jar(id, job))
         return true;
     if (!buffer_append_text(lines, "Cookie: "))
         return false;
     size_t begin = lines->len;
-    if (!cookies_header(id->cookies, job_target(job), now_s(), lines))
+    if (!cookies_header(id->cookies, job->asked.username, job_target(job), now_s(), lines))
         return false;
     if (lines->len > begin)
         return buffer_append_char(lines, '\n');
@@ -154,11 +161,11 @@ bool identity_header_lines(struct identity *id, const struct job *job, struct bu
 
 /* ---- Answers: values are copied before they are read, since the worker can still write where they are ---- */
 
-static void take_cookie(struct identity *id, const struct url *from, struct text value)
+static void take_cookie(struct identity *id, const struct job *job, struct text value)
 {
     struct buffer copy = {0};
     if (buffer_append(&copy, value.data, value.len))
-        cookies_set(id->cookies, from, copy.data, copy.len, now_s());
+        cookies_set(id->cookies, job->asked.username, job_target(job), copy.data, copy.len, now_s());
     wipe(&copy);
 }
 
@@ -170,17 +177,17 @@ static void take_hsts(struct identity *id, const struct url *from, struct text v
     buffer_release(&copy);
 }
 
-void identity_learn(struct identity *id, const struct url *from, const struct fetch_answer *answer)
+void identity_learn(struct identity *id, const struct job *job, const struct fetch_answer *answer)
 {
     struct text value;
     size_t position = 0;
     if (!id)
         return;
-    while (id->cookies && fetch_answer_header(answer, "set-cookie", &position, &value))
-        take_cookie(id, from, value);
+    while (uses_jar(id, job) && fetch_answer_header(answer, "set-cookie", &position, &value))
+        take_cookie(id, job, value);
     position = 0;
     if (id->hsts && fetch_answer_header(answer, "strict-transport-security", &position, &value))
-        take_hsts(id, from, value);
+        take_hsts(id, job_target(job), value);
 }
 
 bool identity_wants_tls(const struct identity *id, const struct url *url)

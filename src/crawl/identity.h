@@ -27,8 +27,8 @@ enum forage_status identity_open(struct crawl *c, char *error, size_t size);
  * list named, and not where a redirect leads. */
 bool identity_header_lines(struct identity *identity, const struct job *job, struct buffer *lines);
 
-/* Take what ANSWER, from FROM, sets. */
-void identity_learn(struct identity *identity, const struct url *from, const struct fetch_answer *answer);
+/* Take what ANSWER to JOB sets. Cookies are for the account that JOB's URL names. */
+void identity_learn(struct identity *identity, const struct job *job, const struct fetch_answer *answer);
 
 /* Whether URL's host wants to be asked over TLS only. */
 bool identity_wants_tls(const struct identity *identity, const struct url *url);

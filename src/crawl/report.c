@@ -1,4 +1,4 @@
-/* Report: what is counted, told and remembered of a job that has ended, and the exit status that follows from it. */
+/* Report: what is counted, told and remembered of a job that has ended. */
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
@@ -8,45 +8,6 @@
 #include <string.h>
 
 enum { TICK_MS = 200 };
-
-static int exit_of_error(enum fetch_error error)
-{
-    switch (error) {
-    case FETCH_TIMEOUT:
-    case FETCH_TRUNCATED:
-    case FETCH_RESET:
-    case FETCH_EMPTY:
-    case FETCH_REFUSED:
-    case FETCH_UNREACHABLE:
-    case FETCH_DNS:
-        return FORAGE_EXIT_NETWORK;
-    case FETCH_TLS:
-        return FORAGE_EXIT_TLS;
-    case FETCH_PROTOCOL:
-    case FETCH_CODING:
-    case FETCH_REDIRECT:
-        return FORAGE_EXIT_PROTOCOL;
-    case FETCH_IO:
-        return FORAGE_EXIT_FILE;
-    case FETCH_ROBOTS: /* a failure only when robots.txt was answered with 5xx */
-        return FORAGE_EXIT_SERVER;
-    default:
-        return FORAGE_EXIT_OTHER;
-    }
-}
-
-static int exit_of_status(unsigned status)
-{
-    return status == 401 || status == 407 ? FORAGE_EXIT_AUTH : FORAGE_EXIT_SERVER;
-}
-
-/* Of all failures the lowest exit status counts that is not 1, so that the order of the list does not. */
-static void fail_with(struct crawl *c, int exit_status)
-{
-    bool none = c->exit_status <= FORAGE_EXIT_OTHER;
-    if (exit_status > FORAGE_EXIT_OTHER ? none || exit_status < c->exit_status : c->exit_status == FORAGE_EXIT_OK)
-        c->exit_status = exit_status;
-}
 
 /* ---- Counting ---- */
 
@@ -78,7 +39,9 @@ static void count_failure(struct crawl *c, const struct job *job)
     if (job->outcome == OUTCOME_PUT_OFF)
         c->counts.put_off++;
     c->failures[job->error]++;
-    fail_with(c, job->error ? exit_of_error(job->error) : exit_of_status(job->status));
+    /* What this machine could not write is nothing that anybody expects of a server. */
+    int *sum = job->error == FETCH_IO ? &c->exit.others : &c->exit.pages;
+    exit_status_add(sum, exit_status_of(job->error, job->status));
 }
 
 static void count(struct crawl *c, const struct job *job)
@@ -173,7 +136,7 @@ void report_end(struct crawl *c, struct job *job)
 void report_bad_line(struct crawl *c, const char *file, unsigned long line, const char *reason)
 {
     c->counts.bad_lines++;
-    fail_with(c, FORAGE_EXIT_OTHER);
+    exit_status_add(&c->exit.others, FORAGE_EXIT_OTHER);
     if (c->config.options.on_bad_line)
         c->config.options.on_bad_line(file, line, reason, c->config.options.context);
 }
@@ -196,7 +159,7 @@ void report_disaster(struct crawl *c, const char *file, const char *reason)
 void report_trouble(struct crawl *c, enum forage_status status)
 {
     c->trouble = status;
-    fail_with(c, FORAGE_EXIT_FILE);
+    exit_status_add(&c->exit.others, FORAGE_EXIT_FILE);
 }
 
 void report_tick(struct crawl *c, bool at_end)

@@ -121,15 +121,23 @@ static void give_up_rest(struct crawl *c)
     }
 }
 
+static void decide_exit(struct crawl *c)
+{
+    c->exit_status = exit_status_of_run(&c->exit, &c->counts, c->config.options.expect_failures);
+}
+
 /* What the run leaves behind, after its last page. */
 static void settle(struct crawl *c)
 {
     landing_drain(c);
     identity_save(c);
+    decide_exit(c);
     memory_end(c);
     prune_files(c);
     report_tick(c, true);
+    decide_exit(c); /* the state may have failed meanwhile */
     outputs_end(c);
+    decide_exit(c);
 }
 
 static void fill_summary(const struct crawl *c, struct forage_summary *summary)

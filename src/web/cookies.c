@@ -169,7 +169,7 @@ static char *copy_span(char *to, struct cookie_span from, struct cookie_span *co
 
 static struct cookie *cookie_of(const struct cookie_draft *draft)
 {
-    size_t text_len = draft->name.len + draft->value.len + draft->path.len + 3;
+    size_t text_len = draft->name.len + draft->value.len + draft->path.len + draft->account.len + 4;
     struct cookie *cookie = calloc(1, sizeof *cookie + text_len);
     if (!cookie)
         return NULL;
@@ -180,7 +180,8 @@ static struct cookie *cookie_of(const struct cookie_draft *draft)
     cookie->text_len = text_len;
     char *at = copy_span(cookie->text, draft->name, &cookie->name);
     at = copy_span(at, draft->value, &cookie->value);
-    copy_span(at, draft->path, &cookie->path);
+    at = copy_span(at, draft->path, &cookie->path);
+    copy_span(at, draft->account, &cookie->account);
     return cookie;
 }
 
@@ -194,7 +195,7 @@ static struct cookie *find_same(const struct cookie_jar *jar, const struct cooki
     struct cookie_domain *domain = find_domain(jar, draft->domain, draft->domain_len);
     struct cookie *cookie = domain ? domain->cookies.first : NULL;
     while (cookie && !(cookie->host_only == draft->host_only && same_span(cookie->name, draft->name) &&
-                       same_span(cookie->path, draft->path)))
+                       same_span(cookie->path, draft->path) && same_span(cookie->account, draft->account)))
         cookie = cookie->after[IN_DOMAIN];
     return cookie;
 }
@@ -297,6 +298,7 @@ bool cookie_jar_shadows_secure(const struct cookie_jar *jar, const struct cookie
     for (; cookie; cookie = cookie->after[IN_SITE]) {
         const struct host_node *domain = &cookie->domain->node;
         if (cookie->secure && cookie->expires > now && same_span(cookie->name, draft->name) &&
+            same_span(cookie->account, draft->account) &&
             (domain_covers(draft->domain, draft->domain_len, domain->name, domain->len) ||
              domain_covers(domain->name, domain->len, draft->domain, draft->domain_len)) &&
             cookie_path_match(draft->path.at, draft->path.len, cookie->path.at, cookie->path.len))
@@ -305,11 +307,19 @@ bool cookie_jar_shadows_secure(const struct cookie_jar *jar, const struct cookie
     return false;
 }
 
-enum cookie_status cookies_set(struct cookie_jar *jar, const struct url *from, const char *set_cookie, size_t len,
-                               int64_t now)
+static struct cookie_span account_name(struct url_part account)
+{
+    return (struct cookie_span){account.len ? account.at : "", account.len};
+}
+
+enum cookie_status cookies_set(struct cookie_jar *jar, struct url_part account, const struct url *from,
+                               const char *set_cookie, size_t len, int64_t now)
 {
     struct cookie_draft draft;
     enum cookie_status status = cookie_draft_parse(&draft, jar->suffixes, from, set_cookie, len, now);
+    draft.account = account_name(account);
+    if (status == COOKIE_OK && draft.name.len + draft.value.len + account.len > COOKIE_BYTES_MAX)
+        status = COOKIE_TOO_LONG;
     if (status == COOKIE_OK && from->scheme != URL_HTTPS && cookie_jar_shadows_secure(jar, &draft, now))
         status = COOKIE_INSECURE;
     return status == COOKIE_OK ? cookie_jar_put(jar, &draft, now, COOKIE_ROOM_BY_EVICTION) : status;
@@ -328,20 +338,29 @@ static bool make_place(struct cookie_jar *jar, size_t count)
     return true;
 }
 
-static bool is_for(const struct cookie *cookie, const struct url *to, bool is_host, int64_t now)
+/* A request, to be filled with cookies. */
+struct asking {
+    const struct url *to;
+    struct cookie_span account;
+    int64_t now;
+};
+
+static bool is_for(const struct cookie *cookie, const struct asking *a, bool is_host)
 {
-    return cookie->expires > now && (is_host || !cookie->host_only) && (!cookie->secure || to->scheme == URL_HTTPS) &&
+    const struct url *to = a->to;
+    return cookie->expires > a->now && same_span(cookie->account, a->account) && (is_host || !cookie->host_only) &&
+           (!cookie->secure || to->scheme == URL_HTTPS) &&
            cookie_path_match(to->path.at, to->path.len, cookie->path.at, cookie->path.len);
 }
 
-/* Collect the cookies of DOMAIN that are for TO. */
-static bool pick(struct cookie_jar *jar, struct cookie_domain *domain, const struct url *to, int64_t now, size_t *count)
+/* Collect the cookies of DOMAIN that are for A. */
+static bool pick(struct cookie_jar *jar, struct cookie_domain *domain, const struct asking *a, size_t *count)
 {
-    bool is_host = domain->node.len == to->host.len;
+    bool is_host = domain->node.len == a->to->host.len;
     if (!make_place(jar, *count + domain->count))
         return false;
     for (struct cookie *cookie = domain->cookies.first; cookie; cookie = cookie->after[IN_DOMAIN]) {
-        if (is_for(cookie, to, is_host, now))
+        if (is_for(cookie, a, is_host))
             jar->picked[(*count)++] = cookie;
     }
     return true;
@@ -381,15 +400,17 @@ static bool write_picked(struct cookie_jar *jar, size_t count, struct buffer *ou
     return true;
 }
 
-bool cookies_header(struct cookie_jar *jar, const struct url *to, int64_t now, struct buffer *out)
+bool cookies_header(struct cookie_jar *jar, struct url_part account, const struct url *to, int64_t now,
+                    struct buffer *out)
 {
+    struct asking asking = {to, account_name(account), now};
     const char *name = to->host.at;
     size_t len = to->host.len, count = 0;
     if (jar->count == 0 || len > COOKIE_DOMAIN_MAX)
         return true;
     do {
         struct cookie_domain *domain = find_domain(jar, name, len);
-        if (domain && !pick(jar, domain, to, now, &count))
+        if (domain && !pick(jar, domain, &asking, &count))
             return false;
     } while (to->host_kind == URL_HOST_IS_NAME && host_parent(&name, &len));
     if (count == 0)

@@ -117,7 +117,7 @@ static enum cookie_status read_fields(struct cookie_draft *draft, const psl_ctx_
 
 static enum cookie_status load_line(struct cookie_jar *jar, struct cookie_span line, int64_t now)
 {
-    struct cookie_draft draft = {.expires = 0};
+    struct cookie_draft draft = {.account = {"", 0}};
     struct cookie_span fields[FIELD_COUNT];
     if (line.len > strlen(HTTP_ONLY) && memcmp(line.at, HTTP_ONLY, strlen(HTTP_ONLY)) == 0) {
         draft.http_only = true;
@@ -187,7 +187,7 @@ bool cookie_jar_save(const struct cookie_jar *jar, int64_t now, struct buffer *o
     if (!all)
         return false;
     for (const struct cookie *cookie = jar->cookies.first; cookie; cookie = cookie->after[IN_JAR]) {
-        if (cookie->expires > now) {
+        if (cookie->expires > now && !cookie->account.len) {
             all[count++] = cookie;
             room += cookie->text_len + cookie->domain->node.len + LINE_ROOM;
         }

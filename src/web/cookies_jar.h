@@ -18,6 +18,7 @@ struct cookie_span {
 
 struct cookie_draft {
     struct cookie_span name, value, path;
+    struct cookie_span account;         /* empty: none */
     char domain[COOKIE_DOMAIN_MAX + 1]; /* lower case, without a dot at its begin */
     size_t domain_len;
     int64_t expires; /* INT64_MAX for a session cookie */
@@ -38,7 +39,7 @@ struct cookie {
     uint64_t created; /* a running number */
     int64_t expires;
     bool host_only, secure, http_only;
-    struct cookie_span name, value, path; /* in TEXT, terminated */
+    struct cookie_span name, value, path, account; /* in TEXT, terminated */
     size_t text_len;
     char text[];
 };

@@ -141,3 +141,30 @@ Test(exit_status, help_that_nobody_reads_is_no_success)
     cr_assert_neq(run.status, FORAGE_EXIT_OK);
     run_release(&run);
 }
+
+Test(exit_status, failures_that_are_expected_do_not_count_and_others_do)
+{
+    static const struct fixture_route some_fail[] = {{.path = "/bad", .prefix = true, .reply = {.status = 500}},
+                                                     {.path = "/", .prefix = true, .reply = {.body = "x"}},
+                                                     {0}};
+    static const struct {
+        const char *percent, *list;
+        int status;
+    } rows[] = {
+        {"30", "www.shop.com/1\nwww.shop.com/2\nwww.shop.com/3\nwww.shop.com/bad\n", FORAGE_EXIT_OK},
+        {"25", "www.shop.com/1\nwww.shop.com/2\nwww.shop.com/3\nwww.shop.com/bad\n", FORAGE_EXIT_SERVER},
+        {"0", "www.shop.com/1\nwww.shop.com/2\nwww.shop.com/3\nwww.shop.com/bad\n", FORAGE_EXIT_SERVER},
+        {"100", "www.shop.com/bad\n", FORAGE_EXIT_SERVER},
+        {"50", "www.shop.com/1\nwww.shop.com/2\nwww.shop.com/3\nwww.shop.com/bad\n-x\n", FORAGE_EXIT_OTHER},
+        {"50", "www.shop.com/1\nwww.shop.com/2\nwww.shop.com/3\nwww.shop.com/bad\n@missing\n", FORAGE_EXIT_FILE},
+    };
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        struct fixture *f = fixture_start(&(struct fixture_options){.routes = some_fail});
+        struct crawl c = {.run.input = rows[i].list};
+        crawl_run(&c, f, "--expect-failures", rows[i].percent, "-q", "-", NULL);
+        cr_expect_eq(c.run.status, rows[i].status, "row %zu: %d %s", i, c.run.status, c.run.err);
+        cr_expect(text_has(c.run.err, "/bad"), "row %zu: a failure is named also when it is expected", i);
+        crawl_release(&c);
+        fixture_stop(f);
+    }
+}

@@ -46,7 +46,7 @@ static void send_all(struct cookie_jar *jar)
         struct url url = {0};
         struct buffer out = {0};
         HOLDS(url_parse(&url, urls[i], strlen(urls[i]), NULL) == URL_OK);
-        HOLDS(cookies_header(jar, &url, NOW, &out));
+        HOLDS(cookies_header(jar, COOKIE_NO_ACCOUNT, &url, NOW, &out));
         HOLDS(out.len <= COOKIE_HEADER_MAX && strlen(buffer_text(&out)) == out.len);
         for (size_t k = 0; k < out.len; k++)
             HOLDS((unsigned char)out.data[k] >= ' ' && out.data[k] != 0x7f);
@@ -65,7 +65,7 @@ static void set_all(struct cookie_jar *jar, const char *text, size_t len)
         HOLDS(copy && url_parse(&url, from, strlen(from), NULL) == URL_OK);
         memcpy(copy, text, n);
         size_t before = cookie_jar_count(jar);
-        enum cookie_status status = cookies_set(jar, &url, copy, n, NOW);
+        enum cookie_status status = cookies_set(jar, COOKIE_NO_ACCOUNT, &url, copy, n, NOW);
         HOLDS(status != COOKIE_LINE && status != COOKIE_NO_MEMORY);
         HOLDS(status == COOKIE_OK || cookie_jar_count(jar) == before);
         HOLDS(cookie_jar_count(jar) <= before + 1);

@@ -19,7 +19,7 @@ static struct url parsed(const char *text)
 static enum cookie_status set_at(struct cookie_jar *jar, const char *from, const char *cookie, int64_t now)
 {
     struct url url = parsed(from);
-    enum cookie_status status = cookies_set(jar, &url, cookie, strlen(cookie), now);
+    enum cookie_status status = cookies_set(jar, COOKIE_NO_ACCOUNT, &url, cookie, strlen(cookie), now);
     url_release(&url);
     return status;
 }
@@ -33,7 +33,7 @@ static bool sends_at(struct cookie_jar *jar, const char *to, const char *header,
 {
     struct url url = parsed(to);
     struct buffer out = {0};
-    bool ok = cookies_header(jar, &url, now, &out) && strcmp(buffer_text(&out), header) == 0;
+    bool ok = cookies_header(jar, COOKIE_NO_ACCOUNT, &url, now, &out) && strcmp(buffer_text(&out), header) == 0;
     if (!ok)
         cr_log_error("to %s: '%s' instead of '%s'", to, buffer_text(&out), header);
     buffer_release(&out);
@@ -240,9 +240,13 @@ Test(cookies, a_control_character_anywhere_spoils_a_cookie)
         char name[] = "ka=v", value[] = "k=vav", attribute[] = "k=v; Path=/a; a";
         name[1] = value[3] = attribute[11] = attribute[14] = (char)c;
         if (c != ';' && c != '=' && c != '\t') {
-            cr_assert_eq(cookies_set(jar, &url, name, sizeof name - 1, NOW) == COOKIE_CONTROL, is_control, "%d", c);
-            cr_assert_eq(cookies_set(jar, &url, value, sizeof value - 1, NOW) == COOKIE_CONTROL, is_control, "%d", c);
-            cr_assert_eq(cookies_set(jar, &url, attribute, sizeof attribute - 1, NOW) == COOKIE_CONTROL, is_control);
+            cr_assert_eq(cookies_set(jar, COOKIE_NO_ACCOUNT, &url, name, sizeof name - 1, NOW) == COOKIE_CONTROL,
+                         is_control, "%d", c);
+            cr_assert_eq(cookies_set(jar, COOKIE_NO_ACCOUNT, &url, value, sizeof value - 1, NOW) == COOKIE_CONTROL,
+                         is_control, "%d", c);
+            cr_assert_eq(cookies_set(jar, COOKIE_NO_ACCOUNT, &url, attribute, sizeof attribute - 1, NOW) ==
+                             COOKIE_CONTROL,
+                         is_control);
         }
     }
     cookie_jar_free(jar);
@@ -390,6 +394,43 @@ Test(cookies, two_jars_know_nothing_of_each_other)
     cookie_jar_free(other);
 }
 
+Test(cookies, an_account_has_cookies_of_its_own)
+{
+    static const struct url_part accounts[] = {{"", 0}, {"ann", 3}, {"an", 2}};
+    static const char *const values[] = {"s=nobody", "s=ann", "s=an"};
+    struct cookie_jar *jar = cookie_jar_new();
+    struct url url = parsed("http://www.example.com/");
+    struct buffer out = {0};
+    cr_assert_eq(cookies_set(jar, accounts[1], &url, "t=1", 3, NOW), COOKIE_OK);
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_eq(cookies_set(jar, accounts[i], &url, values[i], strlen(values[i]), NOW), COOKIE_OK);
+    cr_assert_eq(cookies_set(jar, accounts[1], &url, "t=; Max-Age=0", 13, NOW), COOKIE_OK);
+    for (size_t i = 0; i < 3; i++) {
+        buffer_clear(&out);
+        cr_assert(cookies_header(jar, accounts[i], &url, NOW, &out));
+        cr_expect_str_eq(out.data, values[i]);
+    }
+    buffer_clear(&out);
+    cr_assert(cookie_jar_save(jar, NOW, &out));
+    cr_expect(strstr(out.data, "nobody") && !strstr(out.data, "ann"), "%s", out.data);
+    buffer_release(&out);
+    url_release(&url);
+    cookie_jar_free(jar);
+}
+
+Test(cookies, the_name_of_an_account_takes_no_more_room_than_a_cookie)
+{
+    static char name[COOKIE_BYTES_MAX];
+    struct cookie_jar *jar = cookie_jar_new();
+    struct url url = parsed("http://www.example.com/");
+    memset(name, 'x', sizeof name);
+    struct url_part most = {name, sizeof name - 2}, more = {name, sizeof name - 1};
+    cr_expect_eq(cookies_set(jar, most, &url, "a=1", 3, NOW), COOKIE_OK);
+    cr_expect_eq(cookies_set(jar, more, &url, "a=1", 3, NOW), COOKIE_TOO_LONG);
+    url_release(&url);
+    cookie_jar_free(jar);
+}
+
 /* BEFORE, LEN letters, AFTER. */
 static void lengthy(struct buffer *out, const char *before, size_t len, const char *after)
 {
@@ -437,7 +478,7 @@ Test(cookies, a_request_carries_no_more_than_a_server_takes)
     }
     struct url url = parsed("http://a.example/");
     buffer_append_text(&out, "before ");
-    cr_assert(cookies_header(jar, &url, NOW, &out));
+    cr_assert(cookies_header(jar, COOKIE_NO_ACCOUNT, &url, NOW, &out));
     cr_assert_leq(out.len, 7 + COOKIE_HEADER_MAX);
     cr_assert_geq(out.len, 7 + COOKIE_HEADER_MAX - 1010);
     cr_assert_eq(strncmp(buffer_text(&out), "before k0=", 10), 0);
@@ -542,7 +583,7 @@ Test(cookies, a_request_does_not_pay_for_the_cookies_of_others)
     double start = cpu_seconds();
     for (int i = 0; i < 100000; i++) {
         buffer_clear(&out);
-        cr_assert(cookies_header(jar, i % 2 ? &known : &unknown, NOW, &out));
+        cr_assert(cookies_header(jar, COOKIE_NO_ACCOUNT, i % 2 ? &known : &unknown, NOW, &out));
     }
     double took = cpu_seconds() - start;
     cr_assert_str_eq(buffer_text(&out), "k77=v");

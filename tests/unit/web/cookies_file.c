@@ -23,7 +23,7 @@ static bool sends(struct cookie_jar *jar, const char *to, const char *header)
     struct url url = {0};
     struct buffer out = {0};
     cr_assert_eq(url_parse(&url, to, strlen(to), NULL), URL_OK);
-    bool ok = cookies_header(jar, &url, NOW, &out) && strcmp(buffer_text(&out), header) == 0;
+    bool ok = cookies_header(jar, COOKIE_NO_ACCOUNT, &url, NOW, &out) && strcmp(buffer_text(&out), header) == 0;
     if (!ok)
         cr_log_error("to %s: '%s' instead of '%s'", to, buffer_text(&out), header);
     buffer_release(&out);
@@ -225,7 +225,7 @@ Test(cookies_file, what_is_saved_is_what_curl_writes_and_loads_as_it_was)
     for (size_t i = 0; i < COUNT_OF(set); i++) {
         struct url url = {0};
         cr_assert_eq(url_parse(&url, set[i].from, strlen(set[i].from), NULL), URL_OK);
-        cr_assert_eq(cookies_set(jar, &url, set[i].cookie, strlen(set[i].cookie), NOW), COOKIE_OK);
+        cr_assert_eq(cookies_set(jar, COOKIE_NO_ACCOUNT, &url, set[i].cookie, strlen(set[i].cookie), NOW), COOKIE_OK);
         url_release(&url);
     }
     cr_assert(sends(jar, "https://www.example.com/", "keep=1 2"), "use changes no order");
