@@ -169,7 +169,8 @@ static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *
 {
     struct fetch_answer answer;
     bool looks_up = job->looks_up;
-    if (part->status != MP_OK || !fetch_answer_decode(&answer, part->data, part->len) || !makes_sense(c, job, &answer))
+    if (part->status != MP_OK || !fetch_answer_take(&answer, &c->answer, part->data, part->len) ||
+        !makes_sense(c, job, &answer))
         return end_without_answer(c, job, part);
     job->looks_up = false;
     window_answered(&c->window, answer.elapsed_ms, clock_ms());

@@ -217,6 +217,7 @@ void setup_undo(struct crawl *c)
     identity_close(c->identity);
     memory_close(c);
     buffer_release(&c->pruned);
+    buffer_release(&c->answer);
     if (c->epoll >= 0)
         close(c->epoll);
     if (c->stop_fd >= 0)

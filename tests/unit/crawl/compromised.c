@@ -4,8 +4,10 @@
 #include "fetch/message.h"
 #include "folder_support.h"
 #include "store/state.h"
+#include "web/url.h"
 
 #include <forage/forage.h>
+#include <inttypes.h>
 #include <multiproc/executor.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -13,10 +15,12 @@
 
 TestSuite(compromised, .timeout = 60);
 
-/* What the linker makes of fetcher_run and state_put_host. */
+/* What the linker makes of fetcher_run, state_put_host and url_parse. */
 int __wrap_fetcher_run(struct mp_worker *worker, void *arg);
 enum state_status __wrap_state_put_host(struct state *state, const struct state_host *host);
 enum state_status __real_state_put_host(struct state *state, const struct state_host *host);
+enum url_status __wrap_url_parse(struct url *out, const char *input, size_t len, const struct url *base);
+enum url_status __real_url_parse(struct url *out, const char *input, size_t len, const struct url *base);
 
 /* ---- The worker's side ---- */
 
@@ -281,4 +285,43 @@ Test(compromised, a_start_is_told_once, .init = folder_make, .fini = folder_remo
     struct outcome o = crawl_with(many_starts, (struct forage_options){.delay_ms = 1000});
     cr_expect(o.ok, "%s", o.error);
     cr_expect_leq(hosts_put, 3, "%u rows", hosts_put);
+}
+
+/* ---- Texts that change while they are read ---- */
+
+static bool is_shared(const void *at)
+{
+    char line[512], access[8];
+    uintptr_t from, to, address = (uintptr_t)at;
+    bool shared = false;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof line, maps))
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &from, &to, access) == 3 && address >= from && address < to)
+            shared = access[3] == 's';
+    cr_assert(maps);
+    fclose(maps);
+    return shared;
+}
+
+static unsigned parsed, parsed_shared;
+
+enum url_status __wrap_url_parse(struct url *out, const char *input, size_t len, const struct url *base)
+{
+    parsed += base != NULL;
+    parsed_shared += is_shared(input);
+    return __real_url_parse(out, input, len, base);
+}
+
+static void redirects(const struct asked *a)
+{
+    answer(a, &(struct fetch_answer){.status = 302, .location = {"/elsewhere", 10}});
+}
+
+/* The parser makes room for what it has seen, and reads it once more. */
+Test(compromised, a_location_is_read_where_the_worker_cannot_change_it, .init = folder_make, .fini = folder_remove)
+{
+    struct outcome o = crawl_with(redirects, (struct forage_options){.no_state = true, .allow_private = true});
+    cr_expect(o.ok, "%s", o.error);
+    cr_expect_geq(parsed, 1);
+    cr_expect_eq(parsed_shared, 0);
 }
