@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A job that has waited to be tried again may have pieces of its page. */
 static void end_job(struct crawl *c, struct job *job, enum fetch_error error, const char *detail)
 {
+    landing_abandon(job);
     job->error = error;
     snprintf(job->detail, sizeof job->detail, "%s", detail);
     if (job->kind == JOB_ROBOTS)
@@ -103,12 +105,6 @@ void admit_give_up_host(struct crawl *c, struct host *host)
     struct job *taken = admit_take_waiting(c, host);
     for (struct job *job = taken, *next; job; job = next) {
         next = job->next;
-        if (job->kind == JOB_PAGE) {
-            give_up_unreachable(c, host, job);
-        } else {
-            job->error = FETCH_UNREACHABLE;
-            snprintf(job->detail, sizeof job->detail, "%s", frontier_given_up(host));
-            gate_failed(c, job);
-        }
+        give_up_unreachable(c, host, job);
     }
 }

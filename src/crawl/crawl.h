@@ -66,6 +66,7 @@ struct crawl {
     struct config config;
     struct mp_pool *pool;
     unsigned *load;          /* jobs that each worker has */
+    struct buffer answer;    /* texts of the one that is being read */
     unsigned folders_opened; /* by each of the threads that write */
     struct window window;
 
