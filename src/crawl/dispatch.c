@@ -128,6 +128,19 @@ static void fail(struct crawl *c, struct job *job, enum mp_status status)
         report_end(c, job);
 }
 
+/* While the job waited, its host has said that it wants to be asked over TLS: the job joins those that are. What came of it without TLS
+ * may be anybody's and is not gone on with. */
+static bool moves_to_tls(struct crawl *c, struct job *job, int64_t now)
+{
+    const struct url *to = job_target(job);
+    if (to->scheme != URL_HTTP || !identity_wants_tls(c->identity, to))
+        return false;
+    frontier_leave(&c->frontier, job, now);
+    landing_abandon(job);
+    admit_target(c, job);
+    return true;
+}
+
 bool dispatch_is_due(struct crawl *c)
 {
     return !c->end && c->frontier.in_flight < c->window.size && frontier_has_next(&c->frontier, clock_ms());
@@ -145,6 +158,8 @@ void dispatch_turn(struct crawl *c)
         struct job *job = frontier_next(&c->frontier, now);
         if (!job)
             break;
+        if (moves_to_tls(c, job, now))
+            continue;
         job->attempts++;
         enum mp_status status = send_job(c, job, &out);
         if (status == MP_OK)

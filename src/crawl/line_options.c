@@ -25,6 +25,8 @@ static const char *check_component(const char *at, size_t len)
         return "out= has nothing before, behind or between its slashes";
     if (*at == '.')
         return "a part of out= begins with a dot";
+    if (*at == '-') /* to a program that is given "*" it would be an option */
+        return "a part of out= begins with a dash, like an option";
     return len > LINE_OPTIONS_COMPONENT_MAX ? "a part of out= is longer than 255 bytes" : NULL;
 }
 

@@ -41,6 +41,33 @@ static void leave_origin(struct job *job, const struct url *from, struct url *to
         job->foreign = true;
 }
 
+static bool has_account(const struct url *url)
+{
+    return url->username.len || url->password.len;
+}
+
+/* Within an origin a Location leads on for the same account, which it does not repeat unless it is relative. */
+static enum url_status keep_account(const struct url *from, struct url *to)
+{
+    struct buffer href = {0};
+    struct url with = {0};
+    if (!has_account(from) || has_account(to) || !url_same_origin(from, to))
+        return URL_OK;
+    int scheme = to->scheme == URL_HTTPS ? (int)strlen("https://") : (int)strlen("http://");
+    enum url_status status = URL_NO_MEMORY;
+    if (buffer_printf(&href, "%.*s%.*s:%.*s@%s", scheme, to->href, (int)from->username.len, from->username.at,
+                      (int)from->password.len, from->password.at, to->href + scheme))
+        status = url_parse(&with, href.data, href.len, NULL);
+    if (href.data)
+        explicit_bzero(href.data, href.len);
+    buffer_release(&href);
+    if (status != URL_OK)
+        return status;
+    url_release(to);
+    *to = with;
+    return URL_OK;
+}
+
 static unsigned most_redirects(const struct crawl *c, const struct job *job)
 {
     return job->kind == JOB_ROBOTS ? GATE_REDIRECTS_MAX : (unsigned)c->config.options.max_redirects;
@@ -51,6 +78,10 @@ static void follow(struct crawl *c, struct job *job, struct text location)
     const struct url *from = job_target(job);
     struct url to = {0};
     enum url_status status = url_parse(&to, location.data, location.len, from);
+    if (status == URL_OK)
+        status = keep_account(from, &to);
+    if (status != URL_OK)
+        url_release(&to);
     if (status == URL_SCHEME)
         return verdict_fail(c, job, FETCH_SCHEME, "the redirect leads to something that is neither http nor https");
     if (status != URL_OK)
@@ -59,7 +90,7 @@ static void follow(struct crawl *c, struct job *job, struct text location)
         url_release(&to);
         return verdict_fail(c, job, FETCH_REDIRECT, "too many redirects");
     }
-    if (to.username.len + to.password.len && !url_same_origin(from, &to)) {
+    if (has_account(&to) && !url_same_origin(from, &to)) {
         url_release(&to);
         return verdict_fail(c, job, FETCH_REDIRECT, "the redirect names a user and a password");
     }
