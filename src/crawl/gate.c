@@ -342,26 +342,34 @@ void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *
     open_gate(c, job);
 }
 
-/* The pages' host may still be named by a list: then they wait for that, and so does robots.txt. */
-static bool keep_unless_blocked(struct job *job, void *arg)
+static bool keep_robots(struct job *job, void *arg)
 {
-    (void)arg;
+    struct job **pages = arg;
     if (job->kind == JOB_ROBOTS)
         return true;
-    job->error = FETCH_BLOCKED;
-    snprintf(job->detail, sizeof job->detail, "the address is not a public one");
-    if (!feed_park(job->crawl, job))
-        report_end(job->crawl, job);
+    job->next = *pages;
+    *pages = job;
     return false;
 }
 
+/* The host may still be named by a list: then its pages wait for that, and so does robots.txt. One that was named meanwhile is closed
+ * again by the first page that comes back. */
 static void blocked(struct crawl *c, struct job *robots)
 {
     struct host *host = robots->gate;
-    host_set_robots(&c->frontier, host, NULL);
+    struct gate *g = host_robots(host);
+    struct job *pages = NULL;
+    g->state = GATE_NEW;
     job_free(robots);
-    frontier_sift(&c->frontier, host, keep_unless_blocked, NULL);
+    frontier_sift(&c->frontier, host, keep_robots, &pages);
     host_open(&c->frontier, host);
+    for (struct job *job = pages, *next; job; job = next) {
+        next = job->next;
+        job->error = FETCH_BLOCKED;
+        snprintf(job->detail, sizeof job->detail, "the address is not a public one");
+        if (!feed_park(c, job))
+            report_end(c, job);
+    }
 }
 
 /* The host asks to be left alone for longer than this run waits, so its pages are put off as robots.txt is. */
