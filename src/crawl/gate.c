@@ -387,7 +387,7 @@ void gate_failed(struct crawl *c, struct job *job)
 {
     if (job->outcome == OUTCOME_PUT_OFF)
         return leave_alone(c, job);
-    if (job->error == FETCH_BLOCKED)
+    if (job->error == FETCH_BLOCKED && !job->redirects)
         return blocked(c, job);
     /* A redirect that leads nowhere, or on and on, says as little as a 404 (section 2.3.1.2). */
     if (job->error == FETCH_REDIRECT || job->error == FETCH_SCHEME || job->error == FETCH_URL) {
