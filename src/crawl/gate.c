@@ -164,9 +164,10 @@ void gate_note_answer(struct crawl *c, struct host *host, bool answered, bool we
 void gate_note_ask(struct crawl *c, struct host *host, int64_t wait_ms)
 {
     struct gate *g = host_robots(host);
-    if (!g || wait_ms <= 0)
+    int64_t next_ask_ms = clock_wall_ms() + wait_ms;
+    if (!g || wait_ms <= 0 || next_ask_ms <= g->next_ask_ms)
         return;
-    g->next_ask_ms = clock_wall_ms() + wait_ms;
+    g->next_ask_ms = next_ask_ms;
     remember(c, host, (struct state_host){0});
 }
 

@@ -1,0 +1,36 @@
+/* What one run leaves to the next, whatever becomes of the list and the clock. */
+#include "support/crawl.h"
+#include "support/files.h"
+#include "support/support.h"
+
+#include <criterion/criterion.h>
+#include <forage/forage.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(promises, .timeout = 60);
+
+/* ---- Hosts ---- */
+
+/* The hour counts, also when another answer of the host asks for a second. */
+Test(promises, the_longest_that_a_host_has_asked_for_is_remembered)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "/hour", .reply = {.status = 429, .headers = "Retry-After: 3600\r\n"}},
+        {.path = "/second", .reply = {.status = 503, .headers = "Retry-After: 1\r\n", .delay_ms = 300}},
+        {.path = "/", .prefix = true, .reply = {.body = "x"}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/hour\nwww.shop.com/second\n"};
+    crawl_run(&c, f, "--max-wait", "1s", "-", NULL);
+    size_t before, after;
+    fixture_requests(f, &before);
+    c.run.input = "www.shop.com/3\n";
+    crawl_again(&c, f, "--max-wait", "1s", "-", NULL);
+    fixture_requests(f, &after);
+    cr_expect_eq(before, 2);
+    cr_expect_eq(after, before, "the host was asked in its hour of peace");
+    cr_expect(text_has(c.run.err, "put off to the next run"), "%s", c.run.err);
+    crawl_release(&c);
+    fixture_stop(f);
+}
