@@ -34,3 +34,30 @@ Test(promises, the_longest_that_a_host_has_asked_for_is_remembered)
     crawl_release(&c);
     fixture_stop(f);
 }
+
+/* A delay that the user gave to one URL is for its own host. */
+Test(promises, a_lines_delay_is_not_for_where_its_redirect_leads)
+{
+    static const struct fixture_route routes[] = {
+        {.host = "www.shop.com", .path = "/moved", .reply = {.location = "http://www.other.com/here"}},
+        {.path = "/", .prefix = true, .reply = {.body = "x"}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input =
+                          "www.shop.com/moved\n  delay=0\nwww.other.com/1\nwww.other.com/2\nwww.other.com/3\n"};
+    crawl_run(&c, f, "--delay", "300ms", "-", NULL);
+    cr_assert_eq(c.run.status, 0, "%s", c.run.err);
+    size_t count;
+    const struct fixture_request *requests = fixture_requests(f, &count);
+    cr_expect_eq(count, 5);
+    int64_t last = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(requests[i].host, "www.shop.com") == 0)
+            continue;
+        cr_expect(!last || requests[i].arrived_ns - last > 290000000, "%s came after %lld ms", requests[i].target,
+                  (long long)((requests[i].arrived_ns - last) / 1000000));
+        last = requests[i].arrived_ns;
+    }
+    crawl_release(&c);
+    fixture_stop(f);
+}
