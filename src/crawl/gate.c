@@ -112,11 +112,18 @@ static bool use_text(struct crawl *c, struct gate *g, struct host *host, const c
     return true;
 }
 
+/* What was fetched in the future was fetched before the clock was put back, and nobody knows when. */
+static bool is_fresh(const struct state_host *known)
+{
+    int64_t now = clock_wall_ms();
+    return known->robots_fetched_ms <= now && known->robots_expires_ms > now;
+}
+
 /* Robots.txt of an earlier run, if it is young enough, or if nothing better can be had (section 2.4). */
 static bool use_known(struct crawl *c, struct gate *g, struct host *host, const struct state_host *known,
                       bool at_any_age)
 {
-    if (!known || !known->robots_fetched_ms || (!at_any_age && known->robots_expires_ms <= clock_wall_ms()))
+    if (!known || !known->robots_fetched_ms || (!at_any_age && !is_fresh(known)))
         return false;
     if (known->robots_status >= 200 && known->robots_status < 300)
         return use_text(c, g, host, known->robots ? known->robots : "", known->robots_len);

@@ -5,10 +5,22 @@
 
 #include <criterion/criterion.h>
 #include <forage/forage.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
 TestSuite(promises, .timeout = 60);
+
+/* Change the state with SQL. */
+static void change_state(const struct crawl *c, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *path = crawl_path(c, ".forage/state.db"), *error = NULL;
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &error), SQLITE_OK, "%s", error);
+    sqlite3_close(db);
+    free(path);
+}
 
 /* ---- Hosts ---- */
 
@@ -58,6 +70,33 @@ Test(promises, a_lines_delay_is_not_for_where_its_redirect_leads)
                   (long long)((requests[i].arrived_ns - last) / 1000000));
         last = requests[i].arrived_ns;
     }
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+/* ---- The clock ---- */
+
+/* A machine without a battery wakes in 1970, and one that ran ahead is put back: what lies in the future happened, but nobody knows
+ * when. */
+Test(promises, what_the_state_says_of_the_future_holds_nothing_up)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "/robots.txt", .reply = {.body = "User-agent: *\nDisallow: /closed\n"}},
+        {.path = "/", .prefix = true, .reply = {.body = "x"}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/1\n"};
+    crawl_run(&c, f, "--robots", "on", "-", NULL);
+    cr_assert_eq(c.run.status, 0, "%s", c.run.err);
+    change_state(&c, "UPDATE page SET last_fetched = last_fetched + 30 * 24 * 3600000;"
+                     "UPDATE host SET robots_fetched = robots_fetched + 30 * 24 * 3600000,"
+                     " robots_expires = robots_expires + 30 * 24 * 3600000;");
+    crawl_again(&c, f, "--robots", "on", "-", NULL);
+    cr_expect_eq(c.run.status, 0, "%s", c.run.err);
+    cr_expect_eq(fixture_count(f, "/1"), 2, "the page was passed over");
+    cr_expect_eq(fixture_count(f, "/robots.txt"), 2, "rules are kept for more than a day");
+    crawl_again(&c, f, "--robots", "on", "--max-age", "1h", "-", NULL);
+    cr_expect_eq(fixture_count(f, "/1"), 2);
     crawl_release(&c);
     fixture_stop(f);
 }
