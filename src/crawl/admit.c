@@ -50,7 +50,7 @@ static bool may_wait_at(struct crawl *c, struct host *host, struct job *job)
 
 static void queue(struct crawl *c, struct host *host, struct job *job)
 {
-    if (job->own && job->own->delay_ms >= 0)
+    if (job->own && job->own->delay_ms >= 0 && !job->foreign)
         host_set_delay_ms(&c->frontier, host, job->own->delay_ms);
     /* A redirect of robots.txt goes out although the host is closed for want of it. */
     bool queued = job->kind == JOB_ROBOTS ? frontier_add_first(&c->frontier, job) : frontier_add(&c->frontier, job);

@@ -112,11 +112,18 @@ static bool use_text(struct crawl *c, struct gate *g, struct host *host, const c
     return true;
 }
 
+/* What was fetched in the future was fetched before the clock was put back, and nobody knows when. */
+static bool is_fresh(const struct state_host *known)
+{
+    int64_t now = clock_wall_ms();
+    return known->robots_fetched_ms <= now && known->robots_expires_ms > now;
+}
+
 /* Robots.txt of an earlier run, if it is young enough, or if nothing better can be had (section 2.4). */
 static bool use_known(struct crawl *c, struct gate *g, struct host *host, const struct state_host *known,
                       bool at_any_age)
 {
-    if (!known || !known->robots_fetched_ms || (!at_any_age && known->robots_expires_ms <= clock_wall_ms()))
+    if (!known || !known->robots_fetched_ms || (!at_any_age && !is_fresh(known)))
         return false;
     if (known->robots_status >= 200 && known->robots_status < 300)
         return use_text(c, g, host, known->robots ? known->robots : "", known->robots_len);
@@ -164,9 +171,10 @@ void gate_note_answer(struct crawl *c, struct host *host, bool answered, bool we
 void gate_note_ask(struct crawl *c, struct host *host, int64_t wait_ms)
 {
     struct gate *g = host_robots(host);
-    if (!g || wait_ms <= 0)
+    int64_t next_ask_ms = clock_wall_ms() + wait_ms;
+    if (!g || wait_ms <= 0 || next_ask_ms <= g->next_ask_ms)
         return;
-    g->next_ask_ms = clock_wall_ms() + wait_ms;
+    g->next_ask_ms = next_ask_ms;
     remember(c, host, (struct state_host){0});
 }
 
@@ -342,21 +350,32 @@ void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *
     open_gate(c, job);
 }
 
-/* The pages' host may still be named by a list: then they wait for that, and so does robots.txt. */
+static bool keep_robots(struct job *job, void *arg)
+{
+    struct job **pages = arg;
+    if (job->kind == JOB_ROBOTS)
+        return true;
+    job->next = *pages;
+    *pages = job;
+    return false;
+}
+
+/* The host may still be named by a list: then its pages wait for that, and so does robots.txt. One that was named meanwhile is closed
+ * again by the first page that comes back. */
 static void blocked(struct crawl *c, struct job *robots)
 {
     struct host *host = robots->gate;
-    struct job *taken = admit_take_waiting(c, host);
-    host_set_robots(&c->frontier, host, NULL);
-    host_open(&c->frontier, host);
+    struct gate *g = host_robots(host);
+    struct job *pages = NULL;
+    g->state = GATE_NEW;
     job_free(robots);
-    for (struct job *job = taken, *next; job; job = next) {
+    frontier_sift(&c->frontier, host, keep_robots, &pages);
+    host_open(&c->frontier, host);
+    for (struct job *job = pages, *next; job; job = next) {
         next = job->next;
         job->error = FETCH_BLOCKED;
         snprintf(job->detail, sizeof job->detail, "the address is not a public one");
-        if (job->kind == JOB_ROBOTS) /* of an origin whose robots.txt lies here */
-            blocked(c, job);
-        else if (!feed_park(c, job))
+        if (!feed_park(c, job))
             report_end(c, job);
     }
 }
@@ -376,7 +395,7 @@ void gate_failed(struct crawl *c, struct job *job)
 {
     if (job->outcome == OUTCOME_PUT_OFF)
         return leave_alone(c, job);
-    if (job->error == FETCH_BLOCKED)
+    if (job->error == FETCH_BLOCKED && !job->redirects)
         return blocked(c, job);
     /* A redirect that leads nowhere, or on and on, says as little as a 404 (section 2.3.1.2). */
     if (job->error == FETCH_REDIRECT || job->error == FETCH_SCHEME || job->error == FETCH_URL) {

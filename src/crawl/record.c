@@ -57,7 +57,8 @@ static const char *why_not(const struct crawl *c, const struct job *job)
         return NULL;
     if (c->run.cycle_started_ms < c->run.started_ms && known->row.last_fetched_ms >= c->run.cycle_started_ms)
         return "fetched by the run that this one goes on with";
-    if (c->run.started_ms - known->row.last_fetched_ms < max_age_ms(c, job))
+    int64_t age_ms = c->run.started_ms - known->row.last_fetched_ms; /* below 0: the clock was put back since */
+    if (age_ms >= 0 && age_ms < max_age_ms(c, job))
         return "fetched within --max-age";
     return NULL;
 }

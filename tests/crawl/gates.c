@@ -165,3 +165,21 @@ Test(gates, a_host_that_is_to_be_left_alone_is_not_asked_for_the_rules_of_anothe
     crawl_release(&c);
     fixture_stop(f);
 }
+
+/* The pages' own address is as public as it was: they are not asked for again, nor is their robots.txt. */
+Test(gates, a_robots_txt_that_leads_inside_cannot_be_had)
+{
+    static const struct fixture_route routes[] = {
+        {.host = "www.shop.com", .path = "/robots.txt", .reply = {.location = "http://www.inside.com/rules"}},
+        {.path = "/", .prefix = true, .reply = {.body = "x"}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/1\nwww.shop.com/2\n"};
+    crawl_run(&c, f, "--robots", "on", "-", NULL);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_OTHER, "%s", c.run.err);
+    cr_expect_eq(fixture_count(f, "/robots.txt"), 1);
+    cr_expect_eq(fixture_count(f, "/rules") + fixture_count(f, "/1") + fixture_count(f, "/2"), 0);
+    cr_expect_eq(text_times(c.run.err, "blocked: robots.txt cannot be had: "), 2, "%s", c.run.err);
+    crawl_release(&c);
+    fixture_stop(f);
+}

@@ -1,22 +1,18 @@
 /* Workers that somebody else has taken over: they send what the fetch layer never would. The parent gives the job to another one, keeps
- * nothing of it, and ends in order. The executor here stands in for the fetch layer's, so it sees the tasks as that would. */
-#include "fetch/fetcher.h"
-#include "fetch/message.h"
+ * nothing of it, and ends in order. */
 #include "folder_support.h"
 #include "store/state.h"
 #include "web/url.h"
+#include "worker_support.h"
 
 #include <forage/forage.h>
 #include <inttypes.h>
-#include <multiproc/executor.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
 TestSuite(compromised, .timeout = 60);
 
-/* What the linker makes of fetcher_run, state_put_host and url_parse. */
-int __wrap_fetcher_run(struct mp_worker *worker, void *arg);
+/* What the linker makes of state_put_host and url_parse. */
 enum state_status __wrap_state_put_host(struct state *state, const struct state_host *host);
 enum state_status __real_state_put_host(struct state *state, const struct state_host *host);
 enum url_status __wrap_url_parse(struct url *out, const char *input, size_t len, const struct url *base);
@@ -24,73 +20,17 @@ enum url_status __real_url_parse(struct url *out, const char *input, size_t len,
 
 /* ---- The worker's side ---- */
 
-struct asked {
-    struct mp_worker *worker;
-    uint64_t task;
-    struct fetch_request request;
-    unsigned times; /* that this URL was asked for before */
-};
-
-/* What is done about the URL that ends in /x; all others are answered well. */
-typedef void act_fn(const struct asked *a);
-static act_fn *act;
+/* What is done about /x, of which so many requests came before; all else is answered well. */
+typedef void wrong_fn(const struct asked *a, unsigned times);
+static wrong_fn *wrong;
 static atomic_uint *times_asked; /* shared with the workers */
 
-static const struct fetch_answer fine = {.status = 200, .kept = true, .body = {"fine", 4}, .body_bytes = 4};
-
-static void answer(const struct asked *a, const struct fetch_answer *answer)
+static void act(const struct asked *a)
 {
-    struct buffer message = {0};
-    if (!fetch_answer_encode(answer, &message) || !buffer_append(&message, answer->body.data, answer->body.len))
-        _exit(1);
-    struct iovec piece = {message.data, message.len};
-    mp_worker_send(a->worker, a->task, true, &piece, 1);
-    buffer_release(&message);
-}
-
-static void part(const struct asked *a, const char *bytes, size_t len)
-{
-    struct iovec piece = {(void *)(uintptr_t)bytes, len};
-    mp_worker_send(a->worker, a->task, false, &piece, len ? 1 : 0);
-}
-
-static bool ends_in(struct text text, const char *end)
-{
-    size_t len = strlen(end);
-    return text.len >= len && memcmp(text.data + text.len - len, end, len) == 0;
-}
-
-static void work(struct mp_worker *worker, const struct mp_task *task)
-{
-    struct asked a = {.worker = worker, .task = task->id};
-    if (!fetch_request_decode(&a.request, task->data, task->len))
-        _exit(1);
-    bool is_x = ends_in(a.request.url, "/x");
-    if (is_x)
-        a.times = atomic_fetch_add(times_asked, 1);
-    if (is_x)
-        act(&a);
+    if (is_for(a, "/x"))
+        wrong(a, atomic_fetch_add(times_asked, 1));
     else
-        answer(&a, &fine);
-}
-
-int __wrap_fetcher_run(struct mp_worker *worker, void *arg)
-{
-    (void)arg;
-    for (;;) {
-        struct mp_task task;
-        enum mp_status s = mp_worker_next(worker, &task);
-        if (s == MP_OK) {
-            work(worker, &task);
-        } else if (s == MP_EMPTY) {
-            struct pollfd p = {mp_worker_fd(worker), POLLIN, 0};
-            mp_worker_flush(worker);
-            if (mp_worker_arm(worker) == MP_OK)
-                poll(&p, 1, -1);
-        } else {
-            return 0;
-        }
-    }
+        answer(a, &fine);
 }
 
 /* ---- The parent's side ---- */
@@ -123,14 +63,14 @@ static void on_page(const struct forage_page *page, void *context)
 }
 
 /* Ask for /x and others with OPTIONS, where what WRONG sends is all that is unusual. */
-static struct outcome crawl_with(act_fn *wrong, struct forage_options options)
+static struct outcome crawl_with(wrong_fn *fn, struct forage_options options)
 {
     static const char *const urls[] = {"http://a.test/x", "http://a.test/1", "http://b.test/2"};
     struct outcome o = {0};
     struct forage *forage;
     struct forage_summary summary;
     char error[256] = "";
-    act = wrong;
+    wrong = fn;
     times_asked = mmap(NULL, sizeof *times_asked, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     options.workers = 2;
     options.ignore_robots = true;
@@ -153,10 +93,10 @@ static struct outcome crawl_with(act_fn *wrong, struct forage_options options)
 /* ---- Answers that make no sense, once ---- */
 
 #define ONCE(name, ...)                                                                                                \
-    static void name(const struct asked *a)                                                                            \
+    static void name(const struct asked *a, unsigned times)                                                            \
     {                                                                                                                  \
-        struct fetch_answer wrong = {__VA_ARGS__};                                                                     \
-        answer(a, a->times ? &fine : &wrong);                                                                          \
+        struct fetch_answer nonsense = {__VA_ARGS__};                                                                  \
+        answer(a, times ? &fine : &nonsense);                                                                          \
     }
 
 ONCE(success_without_body, .status = 200)
@@ -170,33 +110,33 @@ ONCE(rest_of_nothing, .status = 206, .kept = true, .resumed = true, .body = {"ev
 ONCE(too_many_bytes, .status = 200, .kept = true, .body = {"evil", 4}, .body_bytes = 5)
 ONCE(error_with_too_many_bytes, .status = 200, .error = FETCH_RESET, .kept = true, .body_bytes = 5)
 
-static void pieces_of_what_is_not_kept(const struct asked *a)
+static void pieces_of_what_is_not_kept(const struct asked *a, unsigned times)
 {
-    if (!a->times)
+    if (!times)
         part(a, "evil", 4);
-    answer(a, a->times ? &fine : &(struct fetch_answer){.status = 404});
+    answer(a, times ? &fine : &(struct fetch_answer){.status = 404});
 }
 
-static void pieces_of_an_error_that_is_not_kept(const struct asked *a)
+static void pieces_of_an_error_that_is_not_kept(const struct asked *a, unsigned times)
 {
-    if (!a->times)
+    if (!times)
         part(a, "evil", 4);
-    answer(a, a->times ? &fine : &(struct fetch_answer){.error = FETCH_RESET});
+    answer(a, times ? &fine : &(struct fetch_answer){.error = FETCH_RESET});
 }
 
-static void pieces_of_a_blocked_address(const struct asked *a)
+static void pieces_of_a_blocked_address(const struct asked *a, unsigned times)
 {
-    if (!a->times)
+    if (!times)
         part(a, "evil", 4);
-    answer(a, a->times ? &fine : &(struct fetch_answer){.error = FETCH_BLOCKED});
+    answer(a, times ? &fine : &(struct fetch_answer){.error = FETCH_BLOCKED});
 }
 
-static void pieces_beyond_the_limit(const struct asked *a)
+static void pieces_beyond_the_limit(const struct asked *a, unsigned times)
 {
     static const char much[64 * 1024];
-    for (int i = 0; i < 20 && !a->times; i++)
+    for (int i = 0; i < 20 && !times; i++)
         part(a, much, sizeof much);
-    answer(a, a->times ? &fine : &(struct fetch_answer){.error = FETCH_RESET, .kept = true, .status = 200});
+    answer(a, times ? &fine : &(struct fetch_answer){.error = FETCH_RESET, .kept = true, .status = 200});
 }
 
 Test(compromised, an_answer_that_makes_no_sense_is_dropped_and_asked_for_again, .init = folder_make,
@@ -204,7 +144,7 @@ Test(compromised, an_answer_that_makes_no_sense_is_dropped_and_asked_for_again, 
 {
     static const struct {
         const char *what;
-        act_fn *act;
+        wrong_fn *act;
     } rows[] = {
         {"success without a body", success_without_body},
         {"no status and no error", no_status},
@@ -236,25 +176,25 @@ Test(compromised, an_answer_that_makes_no_sense_is_dropped_and_asked_for_again, 
 
 /* ---- Look-ups and starts ---- */
 
-static void wrong_look_up(const struct asked *a)
+static void wrong_look_up(const struct asked *a, unsigned times)
 {
     if (!(a->request.flags & FETCH_RESOLVE_ONLY))
         return answer(a, &fine);
-    if (!a->times)
+    if (!times)
         part(a, "evil", 4);
     answer(a, &(struct fetch_answer){.address = {"192.0.2.1", 9}});
 }
 
-static void look_up_with_a_page(const struct asked *a)
+static void look_up_with_a_page(const struct asked *a, unsigned times)
 {
     bool looks_up = a->request.flags & FETCH_RESOLVE_ONLY;
-    answer(a, looks_up && a->times ? &(struct fetch_answer){.address = {"192.0.2.1", 9}} : &fine);
+    answer(a, looks_up && times ? &(struct fetch_answer){.address = {"192.0.2.1", 9}} : &fine);
 }
 
 /* Each of them is the first that its host hears. */
 Test(compromised, a_look_up_brings_no_page, .init = folder_make, .fini = folder_remove)
 {
-    act_fn *const rows[] = {wrong_look_up, look_up_with_a_page};
+    wrong_fn *const rows[] = {wrong_look_up, look_up_with_a_page};
     for (size_t i = 0; i < 2; i++) {
         struct outcome o = crawl_with(rows[i], (struct forage_options){.no_state = true, .per_ip = 2});
         cr_expect_eq(o.ends, 1);
@@ -272,8 +212,9 @@ enum state_status __wrap_state_put_host(struct state *state, const struct state_
     return __real_state_put_host(state, host);
 }
 
-static void many_starts(const struct asked *a)
+static void many_starts(const struct asked *a, unsigned times)
 {
+    (void)times;
     for (int i = 0; i < 2000; i++)
         part(a, "", 0);
     answer(a, &fine);
@@ -312,8 +253,9 @@ enum url_status __wrap_url_parse(struct url *out, const char *input, size_t len,
     return __real_url_parse(out, input, len, base);
 }
 
-static void redirects(const struct asked *a)
+static void redirects(const struct asked *a, unsigned times)
 {
+    (void)times;
     answer(a, &(struct fetch_answer){.status = 302, .location = {"/elsewhere", 10}});
 }
 
