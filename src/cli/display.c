@@ -39,12 +39,11 @@ static void clear_progress(struct display *d)
 
 static void print_failure(const struct forage_page *page)
 {
-    if (!*page->error)
-        fprintf(stderr, "forage: %s: HTTP status %u\n", page->url, page->status);
-    else if (*page->detail)
-        fprintf(stderr, "forage: %s: %s: %s\n", page->url, page->error, page->detail);
+    const char *colon = *page->detail ? ": " : "";
+    if (*page->error)
+        fprintf(stderr, "forage: %s: %s%s%s\n", page->url, page->error, colon, page->detail);
     else
-        fprintf(stderr, "forage: %s: %s\n", page->url, page->error);
+        fprintf(stderr, "forage: %s: HTTP status %u%s%s\n", page->url, page->status, colon, page->detail);
 }
 
 static bool ended(const struct forage_page *page, const char *outcome)

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A job that has waited to be tried again may have pieces of its page. */
 static void end_job(struct crawl *c, struct job *job, enum fetch_error error, const char *detail)
 {
+    landing_abandon(job);
     job->error = error;
     snprintf(job->detail, sizeof job->detail, "%s", detail);
     if (job->kind == JOB_ROBOTS)
@@ -48,7 +50,7 @@ static bool may_wait_at(struct crawl *c, struct host *host, struct job *job)
 
 static void queue(struct crawl *c, struct host *host, struct job *job)
 {
-    if (job->own && job->own->delay_ms >= 0)
+    if (job->own && job->own->delay_ms >= 0 && !job->foreign)
         host_set_delay_ms(&c->frontier, host, job->own->delay_ms);
     /* A redirect of robots.txt goes out although the host is closed for want of it. */
     bool queued = job->kind == JOB_ROBOTS ? frontier_add_first(&c->frontier, job) : frontier_add(&c->frontier, job);
@@ -95,19 +97,18 @@ static bool take(struct job *job, void *arg)
     return false;
 }
 
-/* All are taken out before the first ends, because the end of a job for robots.txt looks at the host's jobs, too. */
-void admit_give_up_host(struct crawl *c, struct host *host)
+struct job *admit_take_waiting(struct crawl *c, struct host *host)
 {
     struct job *taken = NULL;
     frontier_sift(&c->frontier, host, take, &taken);
+    return taken;
+}
+
+void admit_give_up_host(struct crawl *c, struct host *host)
+{
+    struct job *taken = admit_take_waiting(c, host);
     for (struct job *job = taken, *next; job; job = next) {
         next = job->next;
-        if (job->kind == JOB_PAGE) {
-            give_up_unreachable(c, host, job);
-        } else {
-            job->error = FETCH_UNREACHABLE;
-            snprintf(job->detail, sizeof job->detail, "%s", frontier_given_up(host));
-            gate_failed(c, job);
-        }
+        give_up_unreachable(c, host, job);
     }
 }

@@ -122,17 +122,40 @@ static void looked_up(struct crawl *c, struct job *job, const struct fetch_answe
     verdict_fail(c, job, FETCH_IO, "out of memory");
 }
 
-/* The pieces that came and the count in the answer must agree, and no body may be longer than was asked for. */
+/* Which bodies the worker keeps; of a page whose rest was asked for, that rest alone. */
+static bool may_be_kept(const struct crawl *c, const struct job *job, const struct fetch_answer *answer)
+{
+    bool by_status =
+        answer->status < 300 ? answer->status >= 200 : answer->status >= 400 && c->config.options.keep_errors;
+    return by_status && answer->resumed == (job->resume.at > 0) && (!answer->cut || job->kind == JOB_ROBOTS);
+}
+
+static bool may_be_dropped(const struct job *job, const struct fetch_answer *answer)
+{
+    bool is_success = answer->status >= 200 && answer->status < 300;
+    return answer->error || (answer->status && (!is_success || job->resume.at));
+}
+
+/* The pieces that came and the count in the answer agree, and no body is longer than was asked for. */
 static bool adds_up(const struct crawl *c, const struct job *job, const struct fetch_answer *answer)
 {
     uint64_t bytes = job->bytes + answer->body.len;
-    if (answer->error)
-        return true;
-    return bytes <= dispatch_max_bytes(c, job) && bytes - job->resume.at == answer->body_bytes;
+    return bytes <= dispatch_max_bytes(c, job) && bytes - job->resume.at == (answer->kept ? answer->body_bytes : 0);
+}
+
+/* Whether it answers what was asked. Then job->bytes is what has come of the page. */
+static bool makes_sense(const struct crawl *c, const struct job *job, const struct fetch_answer *answer)
+{
+    if (!adds_up(c, job, answer))
+        return false;
+    if (job->looks_up)
+        return !answer->status && !answer->kept;
+    return answer->kept ? may_be_kept(c, job, answer) : may_be_dropped(job, answer);
 }
 
 static void end_without_answer(struct crawl *c, struct job *job, const struct mp_part *part)
 {
+    job->looks_up = false;
     leave_worker(c, job);
     if (part->status == MP_CANCELLED)
         cancelled(c, job);
@@ -146,10 +169,10 @@ static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *
 {
     struct fetch_answer answer;
     bool looks_up = job->looks_up;
-    job->looks_up = false;
-    if (part->status != MP_OK || !fetch_answer_decode(&answer, part->data, part->len) ||
-        (answer.kept && !adds_up(c, job, &answer)))
+    if (part->status != MP_OK || !fetch_answer_take(&answer, &c->answer, part->data, part->len) ||
+        !makes_sense(c, job, &answer))
         return end_without_answer(c, job, part);
+    job->looks_up = false;
     window_answered(&c->window, answer.elapsed_ms, clock_ms());
     if (looks_up) {
         job->attempts--;
@@ -162,11 +185,14 @@ static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *
     verdict(c, job, part, &answer);
 }
 
-/* The request is on its way: the host's delay counts from now, also for a run that begins soon. */
+/* The request is on its way: the host's delay counts from now, also for a run that begins soon. A worker may say so as often as it
+ * likes. */
 static void started(struct crawl *c, struct job *job)
 {
+    if (!frontier_wants_start(job))
+        return;
     frontier_started(&c->frontier, job, clock_ms());
-    if (job->host && host_delay_ms(job->host) >= NOTED_DELAY_MS)
+    if (host_delay_ms(job->host) >= NOTED_DELAY_MS)
         gate_note_ask(c, job->host, host_delay_ms(job->host));
 }
 
@@ -181,7 +207,7 @@ void answer_part(const struct mp_part *part, void *context)
     if (!part->len)
         return started(c, job);
     job->bytes += part->len;
-    if (job->bytes > dispatch_max_bytes(c, job))
+    if (job->looks_up || job->bytes > dispatch_max_bytes(c, job))
         mp_pool_reject_worker(c->pool, part->slot);
     else
         landing_piece(c, job, part);

@@ -66,6 +66,7 @@ struct crawl {
     struct config config;
     struct mp_pool *pool;
     unsigned *load;          /* jobs that each worker has */
+    struct buffer answer;    /* texts of the one that is being read */
     unsigned folders_opened; /* by each of the threads that write */
     struct window window;
 
@@ -140,6 +141,9 @@ void admit_target(struct crawl *c, struct job *job);
 
 /* A job to be tried again, not before DUE_MS. */
 void admit_later(struct crawl *c, struct job *job, int64_t due_ms);
+
+/* Take all jobs that wait at HOST out of the frontier, as a list; for ends of jobs that may themselves look at the frontier. */
+struct job *admit_take_waiting(struct crawl *c, struct host *host);
 
 /* HOST has just been given up: so are its jobs. */
 void admit_give_up_host(struct crawl *c, struct host *host);

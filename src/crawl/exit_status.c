@@ -19,6 +19,8 @@ static int exit_of_error(enum fetch_error error)
         return FORAGE_EXIT_PROTOCOL;
     case FETCH_IO:
         return FORAGE_EXIT_FILE;
+    case FETCH_ROBOTS: /* a failure only when robots.txt was answered with 5xx */
+        return FORAGE_EXIT_SERVER;
     default:
         return FORAGE_EXIT_OTHER;
     }

@@ -15,6 +15,7 @@
 
 struct gate {
     enum {
+        GATE_NEW,   /* no page has come yet */
         GATE_ASKED, /* robots.txt is on its way */
         GATE_RULES,
         GATE_SHUT,  /* robots.txt cannot be had */
@@ -26,7 +27,7 @@ struct gate {
     enum fetch_error error;                    /* why nothing may be asked for: a failure, or an answer of 5xx */
     unsigned status;
     unsigned blamed; /* jobs that have failed for that reason */
-    char detail[200];
+    char detail[sizeof((struct job *)0)->detail];
 };
 
 void gate_free(void *arg)
@@ -41,7 +42,10 @@ static void end_job(struct crawl *c, struct job *job, enum fetch_error error, co
 {
     job->error = error;
     snprintf(job->detail, sizeof job->detail, "%s", detail);
-    report_end(c, job);
+    if (job->kind == JOB_ROBOTS)
+        gate_failed(c, job);
+    else
+        report_end(c, job);
 }
 
 /* ---- What the rules say of a job ---- */
@@ -72,7 +76,7 @@ static bool put_off(struct crawl *c, struct gate *g, struct job *job)
 {
     job->outcome = OUTCOME_PUT_OFF;
     job->status = g->status;
-    end_job(c, job, FETCH_UNREACHABLE, g->detail);
+    end_job(c, job, g->error, g->detail);
     return false;
 }
 
@@ -108,11 +112,18 @@ static bool use_text(struct crawl *c, struct gate *g, struct host *host, const c
     return true;
 }
 
+/* What was fetched in the future was fetched before the clock was put back, and nobody knows when. */
+static bool is_fresh(const struct state_host *known)
+{
+    int64_t now = clock_wall_ms();
+    return known->robots_fetched_ms <= now && known->robots_expires_ms > now;
+}
+
 /* Robots.txt of an earlier run, if it is young enough, or if nothing better can be had (section 2.4). */
 static bool use_known(struct crawl *c, struct gate *g, struct host *host, const struct state_host *known,
                       bool at_any_age)
 {
-    if (!known || !known->robots_fetched_ms || (!at_any_age && known->robots_expires_ms <= clock_wall_ms()))
+    if (!known || !known->robots_fetched_ms || (!at_any_age && !is_fresh(known)))
         return false;
     if (known->robots_status >= 200 && known->robots_status < 300)
         return use_text(c, g, host, known->robots ? known->robots : "", known->robots_len);
@@ -160,9 +171,10 @@ void gate_note_answer(struct crawl *c, struct host *host, bool answered, bool we
 void gate_note_ask(struct crawl *c, struct host *host, int64_t wait_ms)
 {
     struct gate *g = host_robots(host);
-    if (!g || wait_ms <= 0)
+    int64_t next_ask_ms = clock_wall_ms() + wait_ms;
+    if (!g || wait_ms <= 0 || next_ask_ms <= g->next_ask_ms)
         return;
-    g->next_ask_ms = clock_wall_ms() + wait_ms;
+    g->next_ask_ms = next_ask_ms;
     remember(c, host, (struct state_host){0});
 }
 
@@ -206,6 +218,7 @@ static void keep_promise(struct crawl *c, struct gate *g, struct host *host)
         return;
     }
     g->state = GATE_LATER;
+    g->error = FETCH_UNREACHABLE;
     snprintf(g->detail, sizeof g->detail, "put off to the next run: the host asked to be left alone for another %lld s",
              (long long)(wait_ms / 1000));
 }
@@ -215,46 +228,57 @@ static bool learn_rules(struct crawl *c, struct gate *g, struct host *host, cons
     g->state = GATE_RULES;
     if (c->config.options.ignore_robots || use_known(c, g, host, known, false))
         return true;
-    g->state = GATE_ASKED;
-    return ask(c, host);
+    bool asked = ask(c, host);
+    g->state = asked ? GATE_ASKED : GATE_NEW;
+    return asked;
 }
 
-static struct gate *gate_of(struct crawl *c, struct host *host)
+static struct gate *gate_new(struct crawl *c, struct host *host, const struct state_host *known)
 {
-    struct gate *g = host_robots(host);
-    if (g || !(g = calloc(1, sizeof *g)))
-        return g;
-    const struct state_host *known = known_host(c, host);
+    struct gate *g = calloc(1, sizeof *g);
+    if (!g)
+        return NULL;
+    host_set_robots(&c->frontier, host, g);
     if (known) {
         g->unreachable_since_ms = known->unreachable_since_ms;
         g->next_ask_ms = known->next_ask_ms;
     }
     keep_promise(c, g, host);
-    if (g->state != GATE_LATER && !learn_rules(c, g, host, known)) {
-        gate_free(g);
-        return NULL;
-    }
-    host_set_robots(&c->frontier, host, g);
     return g;
 }
 
+/* HOST's gate; FOR_PAGE: with its rules, or what is known instead. NULL when memory is out. */
+static struct gate *gate_of(struct crawl *c, struct host *host, bool for_page)
+{
+    struct gate *g = host_robots(host);
+    if (g && (g->state != GATE_NEW || !for_page))
+        return g;
+    const struct state_host *known = known_host(c, host);
+    if (!g && !(g = gate_new(c, host, known)))
+        return NULL;
+    return !for_page || g->state != GATE_NEW || learn_rules(c, g, host, known) ? g : NULL;
+}
+
+/* A job for robots.txt that comes here is another origin's, which was led here: it needs no leave of the rules. */
 bool gate_admit(struct crawl *c, struct host *host, struct job *job)
 {
-    if (job->kind == JOB_ROBOTS)
-        return true;
-    struct gate *g = gate_of(c, host);
-    if (g)
-        return obey(c, g, job);
-    end_job(c, job, FETCH_IO, "out of memory");
-    return false;
+    struct gate *g = gate_of(c, host, job->kind == JOB_PAGE);
+    if (!g) {
+        end_job(c, job, FETCH_IO, "out of memory");
+        return false;
+    }
+    if (g->state == GATE_LATER)
+        return put_off(c, g, job);
+    return job->kind == JOB_ROBOTS || obey(c, g, job);
 }
 
 /* ---- The answer ---- */
 
+/* A job for robots.txt that waits here is another origin's, which was led here. */
 static bool keep_waiting_job(struct job *job, void *arg)
 {
     struct host *host = arg;
-    return obey(job->crawl, host_robots(host), job);
+    return job->kind == JOB_ROBOTS || obey(job->crawl, host_robots(host), job);
 }
 
 /* The rules are known: the jobs that wait are judged by them. */
@@ -301,6 +325,12 @@ static void shut(struct crawl *c, struct job *job, enum fetch_error error, const
     open_gate(c, job);
 }
 
+/* Of these it is known that another answer may come soon. */
+static bool is_passing(unsigned status)
+{
+    return status == 408 || status == 425 || status == 429;
+}
+
 void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
     struct gate *g = host_robots(job->gate);
@@ -313,33 +343,59 @@ void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *
     g->state = GATE_RULES; /* other answers than 2xx: there is none, and all is allowed (section 2.3.1.3) */
     if (has_text && !use_text(c, g, job->gate, job->body.data ? job->body.data : "", job->body.len))
         return shut(c, job, FETCH_IO, "out of memory");
-    remember_answer(c, job, cache_lifetime_ms(answer, DAY_MS));
+    if (is_passing(job->status))
+        use_known(c, g, job->gate, known_host(c, job->gate), true);
+    else
+        remember_answer(c, job, cache_lifetime_ms(answer, DAY_MS));
     open_gate(c, job);
 }
 
-/* The pages' host may still be named by a list: then they wait for that, and so does robots.txt. */
-static bool take_blocked_job(struct job *job, void *arg)
+static bool keep_robots(struct job *job, void *arg)
 {
-    (void)arg;
-    job->error = FETCH_BLOCKED;
-    snprintf(job->detail, sizeof job->detail, "the address is not a public one");
-    if (!feed_park(job->crawl, job))
-        report_end(job->crawl, job);
+    struct job **pages = arg;
+    if (job->kind == JOB_ROBOTS)
+        return true;
+    job->next = *pages;
+    *pages = job;
     return false;
 }
 
+/* The host may still be named by a list: then its pages wait for that, and so does robots.txt. One that was named meanwhile is closed
+ * again by the first page that comes back. */
 static void blocked(struct crawl *c, struct job *robots)
 {
     struct host *host = robots->gate;
-    host_set_robots(&c->frontier, host, NULL);
+    struct gate *g = host_robots(host);
+    struct job *pages = NULL;
+    g->state = GATE_NEW;
     job_free(robots);
-    frontier_sift(&c->frontier, host, take_blocked_job, NULL);
+    frontier_sift(&c->frontier, host, keep_robots, &pages);
     host_open(&c->frontier, host);
+    for (struct job *job = pages, *next; job; job = next) {
+        next = job->next;
+        job->error = FETCH_BLOCKED;
+        snprintf(job->detail, sizeof job->detail, "the address is not a public one");
+        if (!feed_park(c, job))
+            report_end(c, job);
+    }
+}
+
+/* The host asks to be left alone for longer than this run waits, so its pages are put off as robots.txt is. */
+static void leave_alone(struct crawl *c, struct job *job)
+{
+    struct gate *g = host_robots(job->gate);
+    g->state = GATE_LATER;
+    g->error = job->error;
+    g->status = job->status;
+    snprintf(g->detail, sizeof g->detail, "%s", job->detail);
+    open_gate(c, job);
 }
 
 void gate_failed(struct crawl *c, struct job *job)
 {
-    if (job->error == FETCH_BLOCKED)
+    if (job->outcome == OUTCOME_PUT_OFF)
+        return leave_alone(c, job);
+    if (job->error == FETCH_BLOCKED && !job->redirects)
         return blocked(c, job);
     /* A redirect that leads nowhere, or on and on, says as little as a 404 (section 2.3.1.2). */
     if (job->error == FETCH_REDIRECT || job->error == FETCH_SCHEME || job->error == FETCH_URL) {

@@ -34,7 +34,7 @@ void gate_failed(struct crawl *c, struct job *job);
 /* HOST answered, or it did not, and the page that was asked for was had, or it was not. */
 void gate_note_answer(struct crawl *c, struct host *host, bool answered, bool well);
 
-/* HOST is not to be asked in the next WAIT_MS, and a run that begins within that time shall know. */
+/* HOST is not to be asked in the next WAIT_MS, and a run that begins within that time shall know. Of several waits the longest counts. */
 void gate_note_ask(struct crawl *c, struct host *host, int64_t wait_ms);
 
 /* Free what the gate left at a host. */

@@ -156,7 +156,8 @@ static bool is_done(struct look *l, const struct forage_options *o)
         w->verdict = FORAGE_WOULD_SKIP_DONE;
         return true;
     }
-    if (l->now_ms - w->last_fetched_ms >= o->max_age_ms)
+    int64_t age_ms = l->now_ms - w->last_fetched_ms; /* below 0: the clock was put back since */
+    if (age_ms < 0 || age_ms >= o->max_age_ms)
         return false;
     w->verdict = FORAGE_WOULD_SKIP_FRESH;
     w->next_ms = w->last_fetched_ms + o->max_age_ms;
@@ -189,7 +190,8 @@ static enum forage_verdict how_to_ask(const struct look *l, const struct forage_
 static void judge(struct look *l, const struct forage_options *o)
 {
     struct forage_why *w = &l->why;
-    bool rules = w->host.robots != FORAGE_ROBOTS_UNKNOWN && w->host.robots_expires_ms > l->now_ms && !o->no_state;
+    bool is_fresh = w->host.robots_fetched_ms <= l->now_ms && w->host.robots_expires_ms > l->now_ms;
+    bool rules = w->host.robots != FORAGE_ROBOTS_UNKNOWN && is_fresh && !o->no_state;
     if (is_done(l, o) || must_wait(l, o, true))
         return;
     if (rules && w->disallowed && !o->ignore_robots)

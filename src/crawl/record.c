@@ -56,7 +56,8 @@ const char *record_why_not(const struct crawl *c, const struct job *job)
         return NULL;
     if (c->run.cycle_started_ms < c->run.started_ms && known->row.last_fetched_ms >= c->run.cycle_started_ms)
         return "fetched by the run that this one goes on with";
-    if (c->run.started_ms - known->row.last_fetched_ms < max_age_ms(c, job))
+    int64_t age_ms = c->run.started_ms - known->row.last_fetched_ms; /* below 0: the clock was put back since */
+    if (age_ms >= 0 && age_ms < max_age_ms(c, job))
         return "fetched within --max-age";
     return NULL;
 }
@@ -170,7 +171,8 @@ static void prune(struct crawl *c, struct state_page *row)
 void record_keep(struct crawl *c, struct job *job, const struct pages_done *done)
 {
     struct buffer key = {0};
-    if (!c->state || job->kind != JOB_PAGE || job->outcome == OUTCOME_SKIPPED || !page_key(&job->asked, &key)) {
+    bool was_asked = job->outcome != OUTCOME_SKIPPED && (job->outcome != OUTCOME_PUT_OFF || job->attempts);
+    if (!c->state || job->kind != JOB_PAGE || !was_asked || !page_key(&job->asked, &key)) {
         buffer_release(&key);
         return;
     }

@@ -172,7 +172,8 @@ void report_tick(struct crawl *c, bool at_end)
     if (!c->config.options.on_tick)
         return;
     struct forage_progress shown = c->counts;
-    shown.queued = c->frontier.queued;
-    shown.in_flight = c->counts.in_flight - c->frontier.queued;
+    bool only_pages = c->frontier.queued <= c->counts.in_flight; /* requests for robots.txt wait there, too */
+    shown.queued = only_pages ? c->frontier.queued : c->counts.in_flight;
+    shown.in_flight = c->counts.in_flight - shown.queued;
     c->config.options.on_tick(&shown, c->config.options.context);
 }

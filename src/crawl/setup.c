@@ -199,17 +199,18 @@ enum forage_status setup_crawl(struct crawl *c, char *error, size_t size)
 static void drop_job(struct job *job, void *context)
 {
     (void)context;
+    landing_abandon(job);
     job_free(job);
 }
 
 void setup_undo(struct crawl *c)
 {
     mp_pool_free(c->pool);
+    feed_release(c);
+    frontier_release(&c->frontier, drop_job, NULL);
     pages_close(c->pages, landing_done, c);
     sites_close(c->sites);
     pattern_free(c->pattern);
-    feed_release(c);
-    frontier_release(&c->frontier, drop_job, NULL);
     seen_release(&c->seen);
     seen_release(&c->named_hosts);
     claims_release(&c->claims);
@@ -217,6 +218,7 @@ void setup_undo(struct crawl *c)
     identity_close(c->identity);
     memory_close(c);
     buffer_release(&c->pruned);
+    buffer_release(&c->answer);
     if (c->epoll >= 0)
         close(c->epoll);
     if (c->stop_fd >= 0)

@@ -128,6 +128,16 @@ static void put_off(struct crawl *c, struct job *job, int64_t wait_ms)
     end(c, job);
 }
 
+/* The last answer counts: of robots.txt, a status says what it says whether or not it is one that is tried again. */
+static void give_up(struct crawl *c, struct job *job, const struct fetch_answer *answer)
+{
+    landing_abandon(job);
+    if (job->kind == JOB_ROBOTS && !job->error)
+        gate_answered(c, job, answer);
+    else
+        end(c, job);
+}
+
 /* The answer is a failure (job->error, or a status): ask again now or later, or end the job. */
 static void try_again(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
@@ -137,7 +147,7 @@ static void try_again(struct crawl *c, struct job *job, const struct fetch_answe
         policy.tries = job->own->tries;
     struct retry d = retry_decide(&policy, ++job->failures, job->error, job->status, after_ms, crawl_random(c));
     if (d.verdict == RETRY_GIVE_UP)
-        return end(c, job);
+        return give_up(c, job, answer);
     if (d.verdict == RETRY_NEXT_RUN)
         return put_off(c, job, after_ms);
     if (!resume_prepare(job, answer))

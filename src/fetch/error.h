@@ -22,7 +22,7 @@
     X(FETCH_URL, "url")                 /* the URL cannot be requested as it was checked */                            \
     X(FETCH_DNS, "dns")                 /* the host name does not resolve */                                           \
     X(FETCH_TLS, "tls")                 /* the handshake failed or the certificate is not trusted */                   \
-    X(FETCH_ROBOTS, "robots")           /* robots.txt disallows it */                                                  \
+    X(FETCH_ROBOTS, "robots")           /* robots.txt disallows it, or was answered with 5xx */                        \
     X(FETCH_SCOPE, "scope")             /* outside what the user asked for */                                          \
     X(FETCH_BLOCKED, "blocked")         /* an address inside the own network that no list names */                     \
     X(FETCH_LOST, "lost")               /* every worker that fetched it died */                                        \

@@ -192,42 +192,74 @@ static bool is_answer_head(const struct answer_head *h)
            h->detail_len <= FETCH_DETAIL_MAX && h->headers_len <= FETCH_HEADERS_MAX;
 }
 
-static bool take_texts(struct fetch_answer *a, const struct answer_head *h, const char **at, size_t *left)
+static bool take_texts(struct fetch_answer *a, const struct answer_head *h, const char *at, size_t left)
 {
-    return take_text(&a->location, at, left, h->location_len) && take_text(&a->type, at, left, h->type_len) &&
-           take_text(&a->detail, at, left, h->detail_len) && take_text(&a->headers, at, left, h->headers_len) &&
-           take_text(&a->address, at, left, h->address_len);
+    return take_text(&a->location, &at, &left, h->location_len) && take_text(&a->type, &at, &left, h->type_len) &&
+           take_text(&a->detail, &at, &left, h->detail_len) && take_text(&a->headers, &at, &left, h->headers_len) &&
+           take_text(&a->address, &at, &left, h->address_len) && !left && is_header_lines(a->headers) &&
+           is_numeric_address(a->address);
+}
+
+/* How many bytes of texts follow HEAD in a message of LEN bytes. False when it is none. */
+static bool texts_len_of(const struct answer_head *h, size_t len, size_t *texts_len)
+{
+    if (!is_answer_head(h))
+        return false;
+    *texts_len = (size_t)h->location_len + h->type_len + h->detail_len + h->headers_len + h->address_len;
+    return len == sizeof *h + *texts_len + h->body_len;
+}
+
+/* TEXTS are those that belong to HEAD. */
+static bool read_answer(struct fetch_answer *answer, const struct answer_head *head, struct text texts,
+                        struct text body)
+{
+    struct fetch_answer a = {
+        .error = (enum fetch_error)head->error,
+        .status = head->status,
+        .elapsed_ms = head->elapsed_ms,
+        .first_byte_ms = head->first_byte_ms,
+        .body_bytes = head->body_bytes,
+        .wire_bytes = head->wire_bytes,
+        .total_bytes = head->total_bytes,
+        .kept = head->flags & ANSWER_KEPT,
+        .cut = head->flags & ANSWER_CUT,
+        .resumed = head->flags & ANSWER_RESUMED,
+        .body = body,
+    };
+    if (!take_texts(&a, head, texts.data, texts.len))
+        return false;
+    *answer = a;
+    return true;
+}
+
+/* Read the message at DATA, whose texts are copied first where COPY is there. */
+static bool decode_answer(struct fetch_answer *answer, struct buffer *copy, const char *data, size_t len)
+{
+    struct answer_head head;
+    size_t texts_len;
+    if (len < sizeof head)
+        return false;
+    memcpy(&head, data, sizeof head);
+    if (!texts_len_of(&head, len, &texts_len))
+        return false;
+    struct text texts = {data + sizeof head, texts_len}, body = {data + sizeof head + texts_len, head.body_len};
+    if (copy) {
+        buffer_clear(copy);
+        if (!buffer_append(copy, texts.data, texts.len))
+            return false;
+        texts.data = buffer_text(copy);
+    }
+    return read_answer(answer, &head, texts, body);
 }
 
 bool fetch_answer_decode(struct fetch_answer *answer, const void *data, size_t len)
 {
-    struct answer_head head;
-    if (len < sizeof head)
-        return false;
-    memcpy(&head, data, sizeof head);
-    if (!is_answer_head(&head))
-        return false;
-    const char *at = (const char *)data + sizeof head;
-    size_t left = len - sizeof head;
-    struct fetch_answer a = {
-        .error = (enum fetch_error)head.error,
-        .status = head.status,
-        .elapsed_ms = head.elapsed_ms,
-        .first_byte_ms = head.first_byte_ms,
-        .body_bytes = head.body_bytes,
-        .wire_bytes = head.wire_bytes,
-        .total_bytes = head.total_bytes,
-        .kept = head.flags & ANSWER_KEPT,
-        .cut = head.flags & ANSWER_CUT,
-        .resumed = head.flags & ANSWER_RESUMED,
-    };
-    if (!take_texts(&a, &head, &at, &left) || left != head.body_len)
-        return false;
-    if (!is_header_lines(a.headers) || !is_numeric_address(a.address))
-        return false;
-    a.body = (struct text){at, left};
-    *answer = a;
-    return true;
+    return decode_answer(answer, NULL, data, len);
+}
+
+bool fetch_answer_take(struct fetch_answer *answer, struct buffer *copy, const void *data, size_t len)
+{
+    return decode_answer(answer, copy, data, len);
 }
 
 static struct text trim(const char *begin, const char *end)

@@ -7,7 +7,7 @@
  * and 206, when it had a range; otherwise they are FETCH_PROTOCOL.
  *
  * Decoding checks every length against what arrived; strings are checked to hold no NUL and are given with their
- * length, since an answer's bytes lie in memory that the worker can still write. */
+ * length. An answer's bytes lie in memory that the worker can still write: the parent takes it with fetch_answer_take. */
 #ifndef FETCH_MESSAGE_H
 #define FETCH_MESSAGE_H
 
@@ -122,8 +122,12 @@ bool fetch_request_decode(struct fetch_request *request, const void *data, size_
 bool fetch_answer_encode(const struct fetch_answer *answer, struct buffer *out);
 bool fetch_answer_decode(struct fetch_answer *answer, const void *data, size_t len);
 
+/* The same where another process can still change the bytes: COPY gets the answer's texts, and what was checked is what is
+ * read. The body stays where it is. False also when memory is out. */
+bool fetch_answer_take(struct fetch_answer *answer, struct buffer *copy, const void *data, size_t len);
+
 /* The next value of the header NAME (lower case) in the answer, from *POSITION (at first 0), which moves behind it.
- * False when there is none. Safe while the worker changes the bytes. */
+ * False when there is none. */
 bool fetch_answer_header(const struct fetch_answer *answer, const char *name, size_t *position, struct text *value);
 
 #endif

@@ -383,3 +383,34 @@ Test(library, two_crawls_may_run_side_by_side_in_one_thread)
     forage_free(two);
     fixture_stop(f);
 }
+
+static void note_most(const struct forage_progress *progress, void *context)
+{
+    uint64_t *most = context;
+    uint64_t more = progress->in_flight > progress->queued ? progress->in_flight : progress->queued;
+    if (more > *most)
+        *most = more;
+}
+
+/* The request for robots.txt is no URL of the user's: with one that waited there were 18446744073709551615 in flight. */
+Test(library, progress_counts_what_was_asked_for_and_nothing_else)
+{
+    static const struct fixture_reply none = {.status = 404};
+    static const struct fixture_route busy[] = {
+        {.path = "/robots.txt", .reply = {.status = 503, .headers = "Retry-After: 1\r\n", .times = 1, .then = &none}},
+        {.path = "/", .prefix = true, .reply = {.body = "fine"}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = busy});
+    uint64_t most = 0;
+    char resolve[48];
+    const char *list;
+    struct forage_options options = options_for(f, NULL, &resolve, &list);
+    options.on_page = NULL;
+    options.on_tick = note_most;
+    options.context = &most;
+    struct forage_summary summary =
+        crawl(&options, (const char *const[]){"http://www.shop.com/1", "http://www.shop.com/2", NULL});
+    cr_expect_eq(summary.counts.fetched, 2);
+    cr_expect_leq(most, 2, "%llu", (unsigned long long)most);
+    fixture_stop(f);
+}

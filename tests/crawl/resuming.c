@@ -193,3 +193,39 @@ Test(resuming, max_size_counts_from_the_begin)
     crawl_release(&c);
     fixture_stop(f);
 }
+
+/* ---- What broke off and is not gone on with ---- */
+
+static const struct fixture_route breaks_off[] = {
+    {.path = "/big.bin",
+     .reply = {.generated = BYTES, .etag = "\"v1\"", .range = FIXTURE_RANGE_RIGHT, .end = FIXTURE_DROP, .cut_at = CUT}},
+    {.path = "/", .prefix = true, .reply = {.fault = FIXTURE_SILENT, .end = FIXTURE_DROP}},
+    {0}};
+
+/* The pieces were let go of only when the page was asked for again. */
+Test(resuming, pieces_are_dropped_when_the_run_ends)
+{
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = breaks_off});
+    struct crawl c = {.run.input = "www.shop.com/big.bin\n"};
+    crawl_run(&c, f, "-v", "--tries", "4", "--delay", "60", "--max-time", "500ms", "-", NULL);
+    cr_expect_eq(c.run.signal, 0, "%s", c.run.err);
+    cr_expect_eq(c.run.status, 0, "%s", c.run.err);
+    cr_expect(text_has(c.run.err, "out of time"), "%s", c.run.err);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+Test(resuming, pieces_are_dropped_when_the_host_is_given_up)
+{
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = breaks_off});
+    struct crawl c = {.run.input = "www.shop.com/big.bin\nwww.shop.com/1\nwww.shop.com/2\nwww.shop.com/3\n"};
+    crawl_run(&c, f, "--tries", "4", "--delay", "200ms", "--host-errors", "2", "-", NULL);
+    cr_expect_eq(c.run.signal, 0, "%s", c.run.err);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_NETWORK, "%s", c.run.err);
+    cr_expect(text_has(c.run.err, "big.bin: unreachable: the host was given up"), "%s", c.run.err);
+    char *tree = crawl_tree(&c);
+    cr_expect_str_empty(tree, "%s", tree);
+    free(tree);
+    crawl_release(&c);
+    fixture_stop(f);
+}

@@ -131,7 +131,7 @@ Test(retries, a_retry_after_beyond_max_wait_puts_the_url_off_to_the_next_run)
     crawl_run(&c, f, "--tries", "3", "--max-wait", "2s", "-", NULL);
     cr_expect_eq(c.run.status, FORAGE_EXIT_SERVER);
     cr_expect_eq(fixture_count(f, "/1"), 1);
-    cr_expect(text_has(c.run.err, "put off"), "%s", c.run.err);
+    cr_expect(text_has(c.run.err, "HTTP status 503: put off to the next run"), "%s", c.run.err);
     cr_expect_lt(c.run.wall_ms, 2000);
     /* The host has asked for an hour of peace: it gets it from the next run, too. */
     crawl_again(&c, f, "--max-wait", "2s", "-", NULL);

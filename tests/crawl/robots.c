@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <forage/forage.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,59 @@ Test(robots, an_old_copy_counts_while_a_new_one_cannot_be_had)
     cr_expect_eq(fixture_count(f, "/robots.txt"), 2);
     cr_expect_eq(fixture_count(f, "/open"), 2);
     cr_expect_eq(fixture_count(f, "/closed/x"), 0);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+/* Change what the last run left, as time would. */
+static void execute(const struct crawl *c, const char *sql)
+{
+    sqlite3 *db;
+    char *path = crawl_path(c, ".forage/state.db"), *wrong = NULL;
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &wrong), SQLITE_OK, "%s", wrong);
+    cr_assert_eq(sqlite3_changes(db), 1, "%s changed nothing", sql);
+    sqlite3_close(db);
+    free(path);
+}
+
+/* Section 2.4: a day, whatever Cache-Control says. */
+Test(robots, is_asked_for_again_after_a_day)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "/robots.txt", .reply = {.headers = "Cache-Control: max-age=31536000\r\n", .body = ""}},
+        {.path = "/", .prefix = true, .reply = {.body = "x"}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = two_pages};
+    crawl_run(&c, f, "--robots", "on", "-", NULL);
+    execute(&c,
+            "UPDATE host SET robots_fetched = robots_fetched - 86300000, robots_expires = robots_expires - 86300000");
+    crawl_again(&c, f, "--robots", "on", "-", NULL);
+    cr_expect_eq(fixture_count(f, "/robots.txt"), 1);
+    execute(&c, "UPDATE host SET robots_fetched = robots_fetched - 200000, robots_expires = robots_expires - 200000");
+    crawl_again(&c, f, "--robots", "on", "-", NULL);
+    cr_expect_eq(fixture_count(f, "/robots.txt"), 2);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+/* Section 2.3.1.4: a host whose robots.txt cannot be had allows nothing, and after thirty days everything. */
+Test(robots, that_could_not_be_had_for_thirty_days_forbids_nothing)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "/robots.txt", .reply = {.status = 500}}, {.path = "/", .prefix = true, .reply = {.body = "x"}}, {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = two_pages};
+    crawl_run(&c, f, "--robots", "on", "-", NULL);
+    cr_expect_eq(fixture_count(f, "/open"), 0);
+    execute(&c, "UPDATE host SET unreachable_since = unreachable_since - 29 * 86400000");
+    crawl_again(&c, f, "--robots", "on", "-", NULL);
+    cr_expect_eq(fixture_count(f, "/open"), 0, "after 29 days");
+    execute(&c, "UPDATE host SET unreachable_since = unreachable_since - 2 * 86400000");
+    crawl_again(&c, f, "--robots", "on", "-", NULL);
+    cr_expect_eq(c.run.status, 0, "%s", c.run.err);
+    cr_expect_eq(fixture_count(f, "/open"), 1, "after 31 days");
     crawl_release(&c);
     fixture_stop(f);
 }

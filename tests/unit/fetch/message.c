@@ -74,6 +74,25 @@ static struct fetch_request sample_request(void)
     };
 }
 
+Test(message, an_answer_that_is_taken_does_not_change_with_the_bytes_it_came_from)
+{
+    struct fetch_answer in = sample(), out;
+    struct buffer b = {0}, copy = {0};
+    encode(&in, &b);
+    cr_assert(fetch_answer_take(&out, &copy, b.data, b.len));
+    memset(b.data, '\n', b.len);
+    cr_assert(is(out.location, "/x"));
+    cr_assert(is(out.type, "text/html"));
+    cr_assert(is(out.headers, in.headers.data));
+    cr_assert(is(out.address, "2001:db8::1"));
+    cr_assert_eq(out.body_bytes, 9);
+    cr_assert_eq(out.body.data, b.data + b.len - 9);
+    cr_assert_eq(out.body.len, 9);
+    cr_assert_not(fetch_answer_take(&out, &copy, b.data, b.len));
+    buffer_release(&copy);
+    buffer_release(&b);
+}
+
 Test(message, a_request_comes_back_as_it_was)
 {
     struct fetch_request in = sample_request(), out;
