@@ -144,8 +144,7 @@ void memory_begin(struct crawl *c)
     if (*c->damage)
         tell(c, report_damage, c->damage);
     bool known = state_last_run(c->state, &last);
-    if (known && last.ended_ms && !last.exit_status)
-        c->last_success_ms = last.ended_ms;
+    c->last_success_ms = state_last_success_ms(c->state);
     if (known && !last.complete && !c->config.options.fresh)
         c->run.cycle_started_ms = last.cycle_started_ms;
     put_run(c);

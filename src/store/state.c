@@ -90,6 +90,12 @@ static enum state_status check_writable(sqlite3 *db, const char *path, struct st
     return state_fail(failure, STATE_SYSTEM, allowed ? EROFS : errno, NULL);
 }
 
+static enum state_status read_runs(struct state *state, sqlite3 *db, struct state_failure *failure)
+{
+    enum state_status status = state_read_last_run(db, &state->last_run, &state->has_last_run, failure);
+    return status == STATE_OK ? state_read_last_success(db, &state->last_success_ms, failure) : status;
+}
+
 static enum state_status open_to_write(struct state *state, const char *path, int locked_ms, bool *made,
                                        struct state_failure *failure)
 {
@@ -98,7 +104,7 @@ static enum state_status open_to_write(struct state *state, const char *path, in
         state_schema_apply(state->db, state->hooks.schema, made, failure) != STATE_OK ||
         state_db_exec(state->db, writer_setup, failure) != STATE_OK ||
         state_db_exec(state->db, "BEGIN IMMEDIATE; ROLLBACK", failure) != STATE_OK || /* nobody else writes */
-        state_read_last_run(state->db, &state->last_run, &state->has_last_run, failure) != STATE_OK)
+        read_runs(state, state->db, failure) != STATE_OK)
         return failure->status;
     if (state->has_last_run && !state->last_run.ended_ms)
         return state_schema_quick_check(state->db, failure);
@@ -122,7 +128,7 @@ static enum state_status open_to_read(struct state *state, const char *path, int
         return STATE_OK;
     if (state_schema_check(state->reader.db, state->hooks.schema, failure) != STATE_OK)
         return failure->status;
-    return state_read_last_run(state->reader.db, &state->last_run, &state->has_last_run, failure);
+    return read_runs(state, state->reader.db, failure);
 }
 
 static enum state_status open_all(struct state *state, const char *dir, const struct state_options *options,
@@ -236,6 +242,11 @@ bool state_last_run(struct state *state, struct state_run *run)
     if (state->has_last_run)
         *run = state->last_run;
     return state->has_last_run;
+}
+
+int64_t state_last_success_ms(const struct state *state)
+{
+    return state->last_success_ms;
 }
 
 /* ---- The writer ---- */

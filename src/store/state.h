@@ -191,6 +191,9 @@ struct state_run {
 /* The last run before this one, or of all when STATE is read only. False when there is none. */
 bool state_last_run(struct state *state, struct state_run *run);
 
+/* When a run before this one (all, when STATE is read only) last ended with exit status 0, in milliseconds since 1970; 0: never. */
+int64_t state_last_success_ms(const struct state *state);
+
 /* Put this run: at its start, with no end, so that the next run knows when this one did not end in order; and at its end.
  * Its start is synced at once, unlike all other rows. Returns as state_put_page does. */
 enum state_status state_put_run(struct state *state, const struct state_run *run);

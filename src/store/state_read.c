@@ -169,6 +169,23 @@ enum state_status state_read_last_run(sqlite3 *db, struct state_run *run, bool *
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? STATE_OK : failure->status;
 }
 
+/* A run that was killed has no end, and an exit status of 0. */
+enum state_status state_read_last_success(sqlite3 *db, int64_t *ended_ms, struct state_failure *failure)
+{
+    sqlite3_stmt *s = NULL;
+    static const char sql[] = "SELECT max(ended) FROM run WHERE exit_status = 0";
+    if (state_db_prepare(db, sql, &s, failure) != STATE_OK)
+        return failure->status;
+    errno = 0;
+    int rc = sqlite3_step(s);
+    if (rc == SQLITE_ROW)
+        *ended_ms = sqlite3_column_int64(s, 0);
+    else
+        state_db_failed(db, rc, failure);
+    sqlite3_finalize(s);
+    return rc == SQLITE_ROW ? STATE_OK : failure->status;
+}
+
 bool state_has_file(const struct state *state, const struct state_page *page)
 {
     return folders_name_ok(page->file) && known_file(state->root, page->file, page->file_bytes, page->file_mtime_ns);

@@ -442,6 +442,27 @@ Test(state, hosts_are_listed)
 
 /* ---- Runs ---- */
 
+Test(state, the_last_success_is_known_whatever_came_after_it)
+{
+    static const struct state_run runs[] = {{.started_ms = 1, .ended_ms = 2, .exit_status = 8},
+                                            {.started_ms = 3, .ended_ms = 4},
+                                            {.started_ms = 5, .ended_ms = 6},
+                                            {.started_ms = 7, .ended_ms = 8, .exit_status = 3},
+                                            {.started_ms = 9, .ended_ms = 0},
+                                            {.started_ms = 11, .ended_ms = 12, .exit_status = 1}};
+    static const int64_t due[] = {0, 0, 4, 6, 6, 6};
+    struct state *state;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        state = open_state(NULL);
+        cr_expect_eq(state_last_success_ms(state), due[i], "before run %zu", i);
+        cr_assert_eq(state_put_run(state, &runs[i]), STATE_OK);
+        close_state(state);
+    }
+    state = open_state(&(struct state_options){.read_only = true});
+    cr_expect_eq(state_last_success_ms(state), 6);
+    close_state(state);
+}
+
 Test(state, the_last_run_is_known_with_every_field)
 {
     struct state *state = open_state(NULL);
