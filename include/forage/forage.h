@@ -31,12 +31,14 @@ enum forage_status {
 /* Exit statuses, as wget's. Of several, the lowest counts that is neither 0 nor 1. */
 enum forage_exit {
     FORAGE_EXIT_OK = 0,
-    FORAGE_EXIT_OTHER = 1,   /* too large, blocked, a bad line in a list, a redirect to another scheme, a lost worker */
-    FORAGE_EXIT_USAGE = 2,   /* the command line or a configuration */
-    FORAGE_EXIT_FILE = 3,    /* a file could not be read or written */
-    FORAGE_EXIT_NETWORK = 4, /* name not found, refused, reset, timed out, cut off */
-    FORAGE_EXIT_TLS = 5,     /* a certificate that is not trusted */
-    FORAGE_EXIT_AUTH = 6,    /* 401 or 407 */
+    FORAGE_EXIT_OTHER =
+        1, /* too large, blocked, a bad line in a list, a redirect to another scheme, a lost worker; or the
+                              run was stopped */
+    FORAGE_EXIT_USAGE = 2,    /* the command line or a configuration */
+    FORAGE_EXIT_FILE = 3,     /* a file could not be read or written */
+    FORAGE_EXIT_NETWORK = 4,  /* name not found, refused, reset, timed out, cut off */
+    FORAGE_EXIT_TLS = 5,      /* a certificate that is not trusted */
+    FORAGE_EXIT_AUTH = 6,     /* 401 or 407 */
     FORAGE_EXIT_PROTOCOL = 7, /* not HTTP, a content coding that does not decode, redirects without end */
     FORAGE_EXIT_SERVER = 8,   /* any other answer that is an error */
     FORAGE_EXIT_LOCKED = 75,  /* another run has the output folder; nothing was done */

@@ -121,8 +121,11 @@ static void give_up_rest(struct crawl *c)
     }
 }
 
+/* One that was stopped has not succeeded, whatever it had done by then. */
 static void decide_exit(struct crawl *c)
 {
+    if (c->end == END_STOPPED)
+        exit_status_add(&c->exit.others, FORAGE_EXIT_OTHER);
     c->exit_status = exit_status_of_run(&c->exit, &c->counts, c->config.options.expect_failures);
 }
 
@@ -138,6 +141,8 @@ static void settle(struct crawl *c)
     decide_exit(c); /* the state may have failed meanwhile */
     outputs_end(c);
     decide_exit(c);
+    if (c->run.exit_status != c->exit_status) /* one of the files could not be written */
+        memory_end(c);
 }
 
 static void fill_summary(const struct crawl *c, struct forage_summary *summary)
