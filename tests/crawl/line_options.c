@@ -260,7 +260,7 @@ Test(line_options, lists_that_are_gzip_or_included_have_options_like_any_other)
     struct crawl c = {.run.working_folder = folder};
     crawl_run(&c, f, "-q", "main", NULL);
     for (int i = 1; i <= 6; i++) {
-        char target[8], due[8] = "";
+        char target[16], due[16] = "";
         snprintf(target, sizeof target, "/%d", i);
         if (i <= 4)
             snprintf(due, sizeof due, "%d", i);
