@@ -25,7 +25,8 @@ enum {
 };
 
 struct line_options {
-    char *out;      /* relative; no component is empty or begins with a dot or a dash, no control characters. NULL: not given */
+    char *
+        out; /* relative; no component is empty or begins with a dot or a dash, no control characters. NULL: not given */
     char **headers; /* as crawl/header_line.h wants them */
     size_t header_count;
     unsigned tries;     /* 0: not given */
