@@ -193,7 +193,8 @@ Test(workers, a_parent_that_is_killed_leaves_whole_files_and_no_process)
         size_t before;
         struct run run = {.working_folder = folder, .input = list};
         fixture_requests(f, &before);
-        attack_start(&run, (const char *const[]){"-j", "2", "-", NULL});
+        /* Everything is asked for in each round, also what a killed run has finished. */
+        attack_start(&run, (const char *const[]){"-j", "2", "--fresh", "-", NULL});
         cr_assert(fixture_wait_requests(f, before + 15 * round, 10000));
         run_signal(&run, SIGKILL);
         run_wait(&run);
