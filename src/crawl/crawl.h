@@ -122,6 +122,9 @@ bool feed_add_source(struct crawl *c, const char *text, bool is_list);
 
 /* Read sources until enough jobs are queued, all is read, or a list has nothing yet. */
 void feed_turn(struct crawl *c);
+
+/* Do not wait for a list: what is not read must not wake the loop. */
+void feed_pause(struct crawl *c);
 bool feed_is_done(const struct crawl *c);
 void feed_release(struct crawl *c);
 

@@ -137,10 +137,10 @@ static void watch_list(struct crawl *c, int fd)
     c->waits_for_list = epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static void unwatch_list(struct crawl *c, int fd)
+void feed_pause(struct crawl *c)
 {
     if (c->waits_for_list)
-        epoll_ctl(c->epoll, EPOLL_CTL_DEL, fd, NULL);
+        epoll_ctl(c->epoll, EPOLL_CTL_DEL, list_fd(c->sources->list), NULL);
     c->waits_for_list = false;
 }
 
@@ -153,7 +153,6 @@ static bool read_list(struct crawl *c, struct source *s)
         source_pop(c);
         return true;
     }
-    unwatch_list(c, list_fd(s->list));
     switch (list_next(s->list, &entry)) {
     case LIST_ENTRY:
         offer_entry(c, &entry);
@@ -179,6 +178,7 @@ static bool read_list(struct crawl *c, struct source *s)
 void feed_turn(struct crawl *c)
 {
     bool more = true;
+    feed_pause(c);
     for (int i = 0; more && c->sources && i < LINES_PER_TURN && c->frontier.queued < QUEUED_MAX; i++) {
         struct source *s = c->sources;
         if (s->is_list) {

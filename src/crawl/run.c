@@ -36,12 +36,13 @@ static bool is_over(struct crawl *c)
 {
     int64_t most_ms = c->config.options.max_time_ms;
     bool late = most_ms && clock_ms() - c->started_ms >= most_ms;
+    bool is_done = feed_is_done(c) && !c->frontier.queued && !is_in_flight(c);
+    if (is_done && (c->end == END_NOT_YET || c->end == END_QUOTA)) /* the last page may have reached the quota */
+        c->end = END_DONE;
     if (c->stop)
         crawl_end_early(c, END_STOPPED);
     if (late)
         crawl_end_early(c, END_TIME);
-    if (c->end == END_NOT_YET && feed_is_done(c) && !c->frontier.queued && !is_in_flight(c))
-        c->end = END_DONE;
     return c->end && (c->end != END_QUOTA || c->stop || late || !is_in_flight(c));
 }
 
@@ -78,7 +79,9 @@ static void sleep_until_something_happens(struct crawl *c)
 static enum forage_status loop(struct crawl *c)
 {
     while (!is_over(c)) {
-        if (!c->end)
+        if (c->end)
+            feed_pause(c);
+        else
             feed_turn(c);
         dispatch_turn(c);
         enum mp_status s = mp_pool_turn(c->pool, 0);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 TestSuite(ending, .timeout = 60);
 
@@ -232,4 +233,47 @@ Test(ending, a_signal_keeps_what_is_complete_and_the_next_run_goes_on)
 {
     expect_the_next_run_goes_on_after(SIGINT);
     expect_the_next_run_goes_on_after(SIGTERM);
+}
+
+/* The run had ended early although nothing was left, so the next one went on with it, and passed all over. */
+Test(ending, a_quota_that_the_last_page_reaches_leaves_nothing)
+{
+    struct fixture *f = serve(weighty);
+    struct crawl c = {.run.input = "www.shop.com/1\nwww.shop.com/2\n"};
+    crawl_run(&c, f, "-v", "--quota", "100k", "-", NULL);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    cr_expect_not(text_has(c.run.err, "quota reached"), "%s", c.run.err);
+    crawl_again(&c, f, "-v", "-", NULL);
+    cr_expect_eq(fixture_count(f, "/1"), 2, "%s", c.run.err);
+    cr_expect_eq(fixture_count(f, "/2"), 2, "%s", c.run.err);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+static int64_t children_cpu_ms(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_CHILDREN, &used);
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * INT64_C(1000) +
+           (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+}
+
+/* A list that has more to say is not read any more, and must not wake the run all the time. */
+Test(ending, a_quota_sleeps_until_what_is_in_flight_is_finished)
+{
+    static const struct fixture_route slow[] = {
+        {.path = "/slow", .reply = {.generated = 60000, .pace_ms = 200, .pace_bytes = 3000}},
+        {.path = "/", .prefix = true, .reply = {.generated = 60000, .delay_ms = 300}},
+        {0}};
+    struct fixture *f = serve(slow);
+    struct crawl c = {.run = {.input = "www.books.com/slow\nwww.shop.com/1\n#\n", .input_open = true}};
+    crawl_start(&c, f, "-v", "--quota", "50k", "-", NULL);
+    cr_assert(run_wait_output(&c.run, "shop/1~.html", 10000));
+    run_close_input(&c.run);
+    crawl_wait(&c);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    cr_expect_gt(c.run.wall_ms, 3000);
+    cr_expect_lt(children_cpu_ms(), 1000, "%lld ms of %lld", (long long)children_cpu_ms(), (long long)c.run.wall_ms);
+    crawl_release(&c);
+    fixture_stop(f);
 }
