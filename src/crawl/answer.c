@@ -99,7 +99,8 @@ static void hear(struct crawl *c, const struct job *job, struct host *host, cons
     if (heard.unreachable)
         snprintf(reason, sizeof reason, "%.*s", (int)answer->detail.len, answer->detail.data);
     bool well = !answer->error && (answer->status < 400 || job->kind == JOB_ROBOTS);
-    gate_note_answer(c, host, answer->status != 0, well);
+    if (answer->error != FETCH_BLOCKED) /* then it was not asked */
+        gate_note_answer(c, host, answer->status != 0, well);
     bool before = frontier_given_up(host) != NULL;
     frontier_heard(&c->frontier, host, &heard, clock_ms());
     if (answer->status == 429 || answer->status == 503)

@@ -306,6 +306,12 @@ static void remember_answer(struct crawl *c, const struct job *job, int64_t life
              });
 }
 
+/* Whether a failure tells of the host, and not of memory or workers here, or of an address that is not asked. */
+static bool tells_of_host(enum fetch_error error)
+{
+    return error != FETCH_IO && error != FETCH_LOST && error != FETCH_BLOCKED;
+}
+
 /* Section 2.3.1.4: what cannot be reached, or answers that it has failed, allows nothing; unless what it said before is known, or it
  * has been so for a month. */
 static void shut(struct crawl *c, struct job *job, enum fetch_error error, const char *why)
@@ -313,10 +319,11 @@ static void shut(struct crawl *c, struct job *job, enum fetch_error error, const
     struct host *host = job->gate;
     struct gate *g = host_robots(host);
     int64_t now = clock_wall_ms();
-    if (!g->unreachable_since_ms)
+    bool is_hosts = tells_of_host(error);
+    if (!g->unreachable_since_ms && is_hosts)
         g->unreachable_since_ms = now;
     if (!use_known(c, g, host, known_host(c, host), true)) {
-        g->state = now - g->unreachable_since_ms >= DESPAIR_MS ? GATE_RULES : GATE_SHUT;
+        g->state = is_hosts && now - g->unreachable_since_ms >= DESPAIR_MS ? GATE_RULES : GATE_SHUT;
         g->error = error;
         g->status = job->status;
         snprintf(g->detail, sizeof g->detail, "robots.txt cannot be had: %s", why);

@@ -20,14 +20,14 @@ enum url_status __real_url_parse(struct url *out, const char *input, size_t len,
 
 /* ---- The worker's side ---- */
 
-/* What is done about /x, of which so many requests came before; all else is answered well. */
+/* What is done about /x and robots.txt, of which so many requests came before; all else is answered well. */
 typedef void wrong_fn(const struct asked *a, unsigned times);
 static wrong_fn *wrong;
 static atomic_uint *times_asked; /* shared with the workers */
 
 static void act(const struct asked *a)
 {
-    if (is_for(a, "/x"))
+    if (is_for(a, "/x") || is_for(a, "/robots.txt"))
         wrong(a, atomic_fetch_add(times_asked, 1));
     else
         answer(a, &fine);
@@ -266,4 +266,36 @@ Test(compromised, a_location_is_read_where_the_worker_cannot_change_it, .init = 
     cr_expect(o.ok, "%s", o.error);
     cr_expect_geq(parsed, 1);
     cr_expect_eq(parsed_shared, 0);
+}
+
+/* ---- Death ---- */
+
+static void die(const struct asked *a, unsigned times)
+{
+    (void)a, (void)times;
+    _exit(1);
+}
+
+/* After thirty days of it nobody would have asked for the rules any more. */
+Test(compromised, no_host_is_unreachable_because_workers_die, .init = folder_make, .fini = folder_remove)
+{
+    struct forage *forage;
+    struct forage_summary summary;
+    struct state *state;
+    struct state_failure failure;
+    struct forage_options options = {.output = in_folder("out"), .workers = 1};
+    wrong = die;
+    times_asked = mmap(NULL, sizeof *times_asked, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert_eq(forage_new(&options, &forage, NULL, 0), FORAGE_OK);
+    forage_add_url(forage, "http://a.test/1");
+    cr_assert_eq(forage_run(forage, &summary), FORAGE_OK);
+    forage_free(forage);
+    cr_expect_eq(summary.counts.failed, 1);
+    cr_expect_eq(*times_asked, 3);
+    cr_assert_eq(state_open(in_folder("out"), &(struct state_options){.read_only = true}, &state, &failure), STATE_OK);
+    const struct state_host *host = state_find_host(state, "http://a.test");
+    cr_assert_not_null(host);
+    cr_expect_eq(host->unreachable_since_ms, 0);
+    state_close(state, NULL);
+    munmap(times_asked, sizeof *times_asked);
 }

@@ -63,7 +63,9 @@ Test(late, a_host_that_is_named_meanwhile_waits_for_its_rules)
     struct ends ends = {0};
     struct forage *forage;
     struct forage_summary summary;
-    struct forage_options options = {.in_memory = true, .workers = 1, .on_page = on_page, .context = &ends};
+    const char *file = in_folder("summary");
+    struct forage_options options = {
+        .summary = file, .in_memory = true, .workers = 1, .on_page = on_page, .context = &ends};
     cr_assert_eq(mkfifo(in_folder("list"), 0600), 0);
     cr_assert_eq(forage_new(&options, &forage, NULL, 0), FORAGE_OK);
     list = open(in_folder("list"), O_RDWR | O_CLOEXEC);
@@ -75,4 +77,7 @@ Test(late, a_host_that_is_named_meanwhile_waits_for_its_rules)
     cr_expect_eq(ends.count, 3, "%u ended", ends.count);
     cr_expect_eq(summary.counts.fetched, 2, "%u fetched", (unsigned)summary.counts.fetched);
     cr_expect_eq(ends.by_robots, 1);
+    const char *text = content_of("summary");
+    cr_assert_not_null(text);
+    cr_expect(strstr(text, "\"hosts\":{\"well\":2,\"errors\":0,\"unreachable\":0}"), "%s", text);
 }
