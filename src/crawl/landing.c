@@ -13,11 +13,13 @@ static void release_hold(void *hold)
     mp_hold_release(hold);
 }
 
-static struct pages_bytes held_bytes(const struct mp_part *part, struct text bytes)
+/* See to it that BYTES of PART stay until they are written. False when memory is out: the worker will write there soon. */
+static bool hold(const struct mp_part *part, struct text bytes, struct pages_bytes *held)
 {
-    if (!bytes.len)
-        return (struct pages_bytes){.data = "", .len = 0};
-    return (struct pages_bytes){bytes.data, bytes.len, release_hold, mp_part_keep(part)};
+    *held = (struct pages_bytes){.data = ""};
+    if (bytes.len)
+        *held = (struct pages_bytes){bytes.data, bytes.len, release_hold, mp_part_keep(part)};
+    return !bytes.len || held->release_context;
 }
 
 /* The writers have more than they can take: give them time. The rings fill meanwhile, and the transfers pause. */
@@ -63,25 +65,28 @@ static void collect(struct job *job, const void *data, size_t len)
 
 /* ---- Files ---- */
 
-void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
+static bool add_piece(struct crawl *c, struct job *job, const struct pages_bytes *held)
 {
-    struct text bytes = {part->data, part->len};
-    if (!c->pages || job->kind == JOB_ROBOTS)
-        return collect(job, part->data, part->len);
-    if (job->out_of_memory || !part->len)
-        return;
     enum store_status s = STORE_OK;
     while (!job->page && (s = pages_begin(c->pages, &job->page)) == STORE_FULL)
         wait_for_room(c);
-    struct pages_bytes held = held_bytes(part, bytes);
-    while (s == STORE_OK && (s = pages_append(job->page, &held)) == STORE_FULL) {
+    while (s == STORE_OK && (s = pages_append(job->page, held)) == STORE_FULL) {
         wait_for_room(c);
         s = STORE_OK;
     }
-    if (s != STORE_OK) {
-        mp_hold_release(held.release_context);
-        job->out_of_memory = true;
-    }
+    if (s != STORE_OK)
+        mp_hold_release(held->release_context);
+    return s == STORE_OK;
+}
+
+void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
+{
+    struct text bytes = {part->data, part->len};
+    struct pages_bytes held;
+    if (!c->pages || job->kind == JOB_ROBOTS)
+        return collect(job, part->data, part->len);
+    if (!job->out_of_memory && part->len)
+        job->out_of_memory = !hold(part, bytes, &held) || !add_piece(c, job, &held);
 }
 
 static enum store_status put_whole(struct crawl *c, struct job *job, const char *file, const struct pages_bytes *bytes)
@@ -117,7 +122,9 @@ static void put_file(struct crawl *c, struct job *job, const struct mp_part *par
         error = ENOMEM;
     if (error)
         return fail(c, job, error);
-    struct pages_bytes bytes = held_bytes(part, body);
+    struct pages_bytes bytes;
+    if (!hold(part, body, &bytes))
+        return fail(c, job, ENOMEM);
     enum store_status s = job->page ? put_last(c, job, name, &bytes) : put_whole(c, job, name, &bytes);
     if (s == STORE_OK)
         return;

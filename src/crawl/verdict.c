@@ -202,7 +202,7 @@ static void finish(struct crawl *c, struct job *job, const struct mp_part *part,
     job->bytes += answer->body.len;
     if (job->kind == JOB_PAGE)
         return landing_finish(c, job, part, answer->body);
-    if (buffer_append(&job->body, answer->body.data, answer->body.len))
+    if (!job->out_of_memory && buffer_append(&job->body, answer->body.data, answer->body.len))
         gate_answered(c, job, answer);
     else
         verdict_fail(c, job, FETCH_IO, "out of memory");
