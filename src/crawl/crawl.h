@@ -68,6 +68,7 @@ struct crawl {
     unsigned *load;          /* jobs that each worker has */
     struct buffer answer;    /* texts of the one that is being read */
     unsigned folders_opened; /* by each of the threads that write */
+    unsigned broken_off;     /* pages that wait for their rest, each with a file open */
     struct window window;
 
     struct source *sources, **sources_end;

@@ -39,6 +39,7 @@ struct resume {
     uint64_t at;    /* what is out asks for the bytes from here on; 0: for all */
     uint64_t total; /* bytes of the whole; 0: not known */
     char *etag, *last_modified;
+    bool waits;   /* for the request that goes on */
     bool refused; /* the server does not go on: from the start */
 };
 

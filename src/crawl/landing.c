@@ -2,6 +2,8 @@
  * are written by the store's threads, which read them in place from the worker's ring. */
 #include "crawl/crawl.h"
 
+#include "crawl/resume.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -153,6 +155,7 @@ void landing_abandon(struct job *job)
         pages_abandon(job->page);
     job->page = NULL;
     job->out_of_memory = false;
+    resume_end_wait(job);
     job_forget_answer(job);
 }
 

@@ -33,14 +33,9 @@ static bool has_pieces(const struct job *job)
     return job->bytes && !job->out_of_memory && (job->page || job->body.len);
 }
 
-bool resume_prepare(struct job *job, const struct fetch_answer *answer)
+static bool keep_validators(struct resume *r, const struct fetch_answer *answer)
 {
     struct text etag, last_modified;
-    struct resume *r = &job->resume;
-    if (job->kind != JOB_PAGE || r->refused || !has_pieces(job))
-        return false;
-    if (r->at && !answer->resumed) /* the request for the rest has failed itself: nothing has changed */
-        return true;
     if (!may_go_on(answer, &etag, &last_modified))
         return false;
     free(r->etag);
@@ -51,6 +46,28 @@ bool resume_prepare(struct job *job, const struct fetch_answer *answer)
     return r->etag && r->last_modified;
 }
 
+/* When the request for the rest has failed itself, nothing has changed. As many pages as there may be transfers wait with their pieces;
+ * those beyond begin anew, so that a server that breaks off all of them does not take all descriptors. */
+bool resume_prepare(struct job *job, const struct fetch_answer *answer)
+{
+    struct crawl *c = job->crawl;
+    struct resume *r = &job->resume;
+    if (job->kind != JOB_PAGE || r->refused || !has_pieces(job) || c->broken_off >= c->config.options.connections)
+        return false;
+    if (!(r->at && !answer->resumed) && !keep_validators(r, answer))
+        return false;
+    r->waits = true;
+    c->broken_off++;
+    return true;
+}
+
+void resume_end_wait(struct job *job)
+{
+    if (job->resume.waits)
+        job->crawl->broken_off--;
+    job->resume.waits = false;
+}
+
 static struct text text(const char *s)
 {
     return (struct text){s, strlen(s)};
@@ -59,6 +76,7 @@ static struct text text(const char *s)
 void resume_fill_request(struct job *job, struct fetch_request *request)
 {
     struct resume *r = &job->resume;
+    resume_end_wait(job);
     r->at = r->etag && r->last_modified ? job->bytes : 0;
     if (!r->at)
         return;

@@ -15,6 +15,9 @@ struct job;
 /* JOB has failed with ANSWER: whether the pieces that came are kept, for the next request to go on with. */
 bool resume_prepare(struct job *job, const struct fetch_answer *answer);
 
+/* JOB, whose pieces are dropped, or that is asked for now, waits for its rest no more. */
+void resume_end_wait(struct job *job);
+
 /* Ask for the rest only, if there is something to go on with. */
 void resume_fill_request(struct job *job, struct fetch_request *request);
 

@@ -229,3 +229,31 @@ Test(resuming, pieces_are_dropped_when_the_host_is_given_up)
     crawl_release(&c);
     fixture_stop(f);
 }
+
+/* Each page that waits for its rest has a file open. There were as many as the list is long: the run ended for want of descriptors, or
+ * waited for ever for the writers to make room. */
+Test(resuming, only_so_many_pages_wait_for_their_rest)
+{
+    enum { PAGES = 600 };
+    static const struct fixture_reply whole = {.generated = 100000, .etag = "\"1\"", .range = FIXTURE_RANGE_RIGHT};
+    static const struct fixture_route routes[] = {{.path = "/",
+                                                   .prefix = true,
+                                                   .reply = {.generated = 100000,
+                                                             .etag = "\"1\"",
+                                                             .end = FIXTURE_DROP,
+                                                             .cut_at = 90000,
+                                                             .times = PAGES,
+                                                             .then = &whole}},
+                                                  {0}};
+    char *list = support_alloc(PAGES * 24 + 1);
+    for (int i = 0, len = 0; i < PAGES; i++)
+        len += sprintf(list + len, "www.shop.com/%d\n", i);
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run = {.input = list, .descriptor_limit = 256}};
+    crawl_run(&c, f, "-q", "-j", "1", "--tries", "2", "--max-wait", "60s", "-", NULL);
+    cr_expect_eq(c.run.status, 0, "%d %.300s", c.run.status, c.run.err);
+    cr_expect_eq(json_array_size(c.log), PAGES);
+    crawl_release(&c);
+    fixture_stop(f);
+    free(list);
+}
