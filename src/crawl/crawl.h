@@ -215,6 +215,9 @@ void landing_abandon(struct job *job);
 /* See which files are in place. */
 void landing_turn(struct crawl *c);
 
+/* The writers have more than they can take: give them time. The rings fill meanwhile, and the transfers pause. */
+void landing_wait(struct crawl *c);
+
 /* Wait until all that was given to the writers is in place, or has failed. */
 void landing_drain(struct crawl *c);
 

@@ -24,8 +24,7 @@ static bool hold(const struct mp_part *part, struct text bytes, struct pages_byt
     return !bytes.len || held->release_context;
 }
 
-/* The writers have more than they can take: give them time. The rings fill meanwhile, and the transfers pause. */
-static void wait_for_room(struct crawl *c)
+void landing_wait(struct crawl *c)
 {
     struct pollfd p = {pages_fd(c->pages), POLLIN, 0};
     pages_flush(c->pages);
@@ -71,9 +70,9 @@ static bool add_piece(struct crawl *c, struct job *job, const struct pages_bytes
 {
     enum store_status s = STORE_OK;
     while (!job->page && (s = pages_begin(c->pages, &job->page)) == STORE_FULL)
-        wait_for_room(c);
+        landing_wait(c);
     while (s == STORE_OK && (s = pages_append(job->page, held)) == STORE_FULL) {
-        wait_for_room(c);
+        landing_wait(c);
         s = STORE_OK;
     }
     if (s != STORE_OK)
@@ -97,7 +96,7 @@ static enum store_status put_whole(struct crawl *c, struct job *job, const char 
     struct pages_known known;
     const struct pages_known *there = record_known_file(job, file, &known) ? &known : NULL;
     while ((s = pages_put(c->pages, file, bytes, there, job)) == STORE_FULL)
-        wait_for_room(c);
+        landing_wait(c);
     return s;
 }
 
@@ -105,7 +104,7 @@ static enum store_status put_last(struct crawl *c, struct job *job, const char *
 {
     enum store_status s;
     while ((s = pages_append(job->page, bytes)) == STORE_FULL)
-        wait_for_room(c);
+        landing_wait(c);
     if (s != STORE_OK)
         return s;
     bytes->release_context = NULL; /* the writer lets go of it now */
@@ -180,7 +179,7 @@ void landing_done(const struct pages_done *done, void *arg)
 void landing_drain(struct crawl *c)
 {
     while (c->pages && pages_pending(c->pages))
-        wait_for_room(c);
+        landing_wait(c);
 }
 
 void landing_turn(struct crawl *c)

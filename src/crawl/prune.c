@@ -24,7 +24,7 @@ bool prune_add(struct crawl *c, const struct state_page *row)
 static void remove_file(struct crawl *c, const char *name, const struct pages_known *known)
 {
     while (pages_remove(c->pages, name, known, NULL) == STORE_FULL)
-        landing_drain(c);
+        landing_wait(c);
 }
 
 void prune_files(struct crawl *c)
