@@ -75,6 +75,7 @@ struct crawl {
     struct seen seen;        /* URLs that were offered */
     struct seen named_hosts; /* hosts that the user named; these may have addresses that are not public */
     struct job *parked, **parked_end;
+    unsigned parked_count;
     struct frontier frontier;
 
     struct folder_lock lock;

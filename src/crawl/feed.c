@@ -67,7 +67,6 @@ static void admit_again(struct crawl *c, struct job *job)
 
 bool feed_park(struct crawl *c, struct job *job)
 {
-    static const unsigned max = PARKED_MAX;
     if (job->parked)
         return false;
     if (feed_names_host(c, job_target(job))) { /* by a line that was read while the job was out */
@@ -75,8 +74,9 @@ bool feed_park(struct crawl *c, struct job *job)
         admit_again(c, job);
         return true;
     }
-    if (!c->sources || c->counts.in_flight > max)
+    if (!c->sources || c->parked_count == PARKED_MAX)
         return false;
+    c->parked_count++;
     job->parked = true;
     job->next = NULL;
     *c->parked_end = job;
@@ -90,6 +90,7 @@ static void unpark(struct crawl *c)
     struct job *job = c->parked;
     c->parked = NULL;
     c->parked_end = &c->parked;
+    c->parked_count = 0;
     for (struct job *next; job; job = next) {
         next = job->next;
         if (feed_names_host(c, job_target(job)))

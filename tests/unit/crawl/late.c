@@ -81,3 +81,93 @@ Test(late, a_host_that_is_named_meanwhile_waits_for_its_rules)
     cr_assert_not_null(text);
     cr_expect(strstr(text, "\"hosts\":{\"well\":2,\"errors\":0,\"unreachable\":0}"), "%s", text);
 }
+
+/* ---- A host that asks for TLS: robots.txt of its other origin is answered when it has done so ---- */
+
+struct origins {
+    atomic_uint plain, secure; /* requests for pages of each */
+};
+
+static struct origins *origins; /* shared with the workers */
+
+static void ask_for_tls_meanwhile(const struct asked *a)
+{
+    static struct asked robots;
+    static const char sts[] = "strict-transport-security: max-age=1000\n";
+    struct fetch_answer secure = fine;
+    if (is_for(a, "http://b.test/robots.txt")) {
+        robots = *a;
+    } else if (is_for(a, "/robots.txt")) {
+        answer(a, &none);
+    } else if (is_for(a, "https://b.test/first")) {
+        secure.headers = (struct text){sts, strlen(sts)};
+        answer(a, &secure);
+        answer(&robots, &none);
+    } else {
+        bool is_plain = strncmp(a->request.url.data, "http:", 5) == 0;
+        atomic_fetch_add(is_plain ? &origins->plain : &origins->secure, 1);
+        answer(a, &fine);
+    }
+}
+
+/* RFC 6797 section 8.3. Those that had come before went out as they were, with a delay one after another for hours. */
+Test(late, what_waits_at_a_host_that_asks_for_tls_is_asked_for_by_tls)
+{
+    scene = ask_for_tls_meanwhile;
+    struct forage *forage;
+    struct forage_summary summary;
+    const char *hsts = in_folder("hsts");
+    struct forage_options options = {.in_memory = true, .workers = 1, .hsts = hsts, .delay_ms = 100};
+    origins = mmap(NULL, sizeof *origins, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert_eq(forage_new(&options, &forage, NULL, 0), FORAGE_OK);
+    forage_add_url(forage, "http://b.test/1");
+    forage_add_url(forage, "http://b.test/2");
+    forage_add_url(forage, "https://b.test/first");
+    cr_assert_eq(forage_run(forage, &summary), FORAGE_OK);
+    forage_free(forage);
+    cr_expect_eq(summary.counts.fetched, 3);
+    cr_expect_eq(origins->plain, 0, "%u without TLS", origins->plain);
+    cr_expect_eq(origins->secure, 2);
+    munmap(origins, sizeof *origins);
+}
+
+/* ---- A long list: the host that a redirect leads to is named in its last line, behind more than can wait ---- */
+
+static void redirect_inside(const struct asked *a)
+{
+    static const struct fetch_answer moved = {.status = 302, .location = {"http://inside.test/page", 23}};
+    static const struct fetch_answer blocked = {.error = FETCH_BLOCKED};
+    static struct asked slow;
+    if (is_for(a, "slow.test/robots.txt")) {
+        slow = *a;
+    } else if (is_for(a, "inside.test/robots.txt") && a->request.flags & FETCH_PUBLIC_ONLY) {
+        answer(a, &blocked);
+        answer(&slow, &none);
+    } else if (is_for(a, "/robots.txt")) {
+        answer(a, &none);
+    } else {
+        answer(a, memmem(a->request.url.data, a->request.url.len, "/moved", 6) ? &moved : &fine);
+    }
+}
+
+/* IMMUNITY: the order of the lines makes no difference. Only URLs that wait for the end of the lists count. */
+Test(late, a_redirect_waits_for_the_end_of_a_long_list)
+{
+    enum { LINES = 20000, MOVED_AT = 12000 };
+    scene = redirect_inside;
+    struct forage *forage;
+    struct forage_summary summary;
+    struct forage_options options = {.in_memory = true, .workers = 1};
+    FILE *out = fopen(in_folder("long"), "w");
+    cr_assert(out);
+    for (int i = 0; i < LINES; i++)
+        fprintf(out, "http://%s/%d\n", i == MOVED_AT ? "a.test/moved" : "slow.test", i);
+    fprintf(out, "http://inside.test/named\n");
+    fclose(out);
+    cr_assert_eq(forage_new(&options, &forage, NULL, 0), FORAGE_OK);
+    cr_assert_eq(forage_add_list(forage, in_folder("long")), FORAGE_OK);
+    cr_assert_eq(forage_run(forage, &summary), FORAGE_OK);
+    forage_free(forage);
+    cr_expect_eq(summary.counts.fetched, LINES + 1, "%u fetched", (unsigned)summary.counts.fetched);
+    cr_expect_eq(summary.exit_status, FORAGE_EXIT_OK);
+}
