@@ -136,6 +136,9 @@ bool feed_names_host(const struct crawl *c, const struct url *url);
 /* Set JOB aside until all sources are read; false when too many wait. */
 bool feed_park(struct crawl *c, struct job *job);
 
+/* No more is read: whether a parked job's host was named is known now. */
+void feed_unpark(struct crawl *c);
+
 /* ---- admit: jobs to the frontier; each of these may end the job ---- */
 
 /* A URL that was offered. */

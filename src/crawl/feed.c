@@ -84,8 +84,7 @@ bool feed_park(struct crawl *c, struct job *job)
     return true;
 }
 
-/* All lists are read: whether a parked job's host was named is known now. */
-static void unpark(struct crawl *c)
+void feed_unpark(struct crawl *c)
 {
     struct job *job = c->parked;
     c->parked = NULL;
@@ -190,5 +189,5 @@ void feed_turn(struct crawl *c)
         }
     }
     if (!c->sources && c->parked)
-        unpark(c);
+        feed_unpark(c);
 }

@@ -115,6 +115,7 @@ static struct job *take_queued(struct crawl *c)
  * read without waiting. */
 static void give_up_rest(struct crawl *c)
 {
+    feed_unpark(c);
     while (c->frontier.queued || (!feed_is_done(c) && !c->waits_for_list)) {
         feed_turn(c);
         for (struct job *job = take_queued(c), *next; job; job = next) {

@@ -171,3 +171,42 @@ Test(late, a_redirect_waits_for_the_end_of_a_long_list)
     cr_expect_eq(summary.counts.fetched, LINES + 1, "%u fetched", (unsigned)summary.counts.fetched);
     cr_expect_eq(summary.exit_status, FORAGE_EXIT_OK);
 }
+
+/* ---- The end of all workers, while a redirect waits for the end of a list that has none ---- */
+
+static void redirect_and_die(const struct asked *a)
+{
+    static const struct fetch_answer moved = {.status = 302, .location = {"http://inside.test/page", 23}};
+    static const struct fetch_answer blocked = {.error = FETCH_BLOCKED};
+    if (is_for(a, "/moved"))
+        return answer(a, &moved);
+    if (is_for(a, "/page"))
+        return answer(a, &blocked);
+    _exit(1);
+}
+
+/* Invariant 9: it was forgotten, without a word. */
+Test(late, what_waits_for_a_list_fails_by_name_when_no_worker_is_left)
+{
+    enum { DEADLY = 100 };
+    struct ends ends = {0};
+    scene = redirect_and_die;
+    struct forage *forage;
+    struct forage_summary summary;
+    struct forage_options options = {
+        .in_memory = true, .workers = 1, .ignore_robots = true, .on_page = on_page, .context = &ends};
+    cr_assert_eq(mkfifo(in_folder("list"), 0600), 0);
+    cr_assert_eq(forage_new(&options, &forage, NULL, 0), FORAGE_OK);
+    list = open(in_folder("list"), O_RDWR | O_CLOEXEC);
+    cr_assert_geq(dup2(list, STDIN_FILENO), 0);
+    forage_add_url(forage, "http://a.test/moved");
+    for (int i = 0; i < DEADLY; i++) {
+        char url[32];
+        snprintf(url, sizeof url, "http://dead.test/%d", i);
+        forage_add_url(forage, url);
+    }
+    forage_add_list(forage, "-");
+    cr_assert_eq(forage_run(forage, &summary), FORAGE_SYSTEM);
+    forage_free(forage);
+    cr_expect_eq(ends.count, DEADLY + 1, "%u ended", ends.count);
+}
