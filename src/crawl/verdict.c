@@ -187,12 +187,17 @@ static char *header_copy(const struct fetch_answer *answer, const char *name)
     return strndup(value.data, value.len);
 }
 
+/* What the answer that goes on with a body does not repeat is as the first one had it (RFC 9110 section 15.3.7). */
 static void keep_validators(struct job *job, const struct fetch_answer *answer)
 {
     free(job->etag);
     free(job->last_modified);
     job->etag = header_copy(answer, "etag");
     job->last_modified = header_copy(answer, "last-modified");
+    if (answer->resumed && !job->etag)
+        job->etag = strdup(job->resume.etag);
+    if (answer->resumed && !job->last_modified)
+        job->last_modified = strdup(job->resume.last_modified);
 }
 
 static void finish(struct crawl *c, struct job *job, const struct mp_part *part, const struct fetch_answer *answer)
@@ -232,7 +237,8 @@ void verdict(struct crawl *c, struct job *job, const struct mp_part *part, const
     job->error = FETCH_OK;
     *job->detail = '\0';
     job->ms += answer->elapsed_ms;
-    keep_type(job, answer->type);
+    if (!answer->resumed || answer->type.len)
+        keep_type(job, answer->type);
     if (answer->error)
         return verdict_failed(c, job, answer);
     if (resume_is_refused(job, answer))

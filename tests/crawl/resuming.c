@@ -257,3 +257,34 @@ Test(resuming, only_so_many_pages_wait_for_their_rest)
     fixture_stop(f);
     free(list);
 }
+
+/* RFC 9110 section 15.3.7: an answer to If-Range need not say again what the first one has said. */
+Test(resuming, what_the_rest_does_not_repeat_holds_still)
+{
+    static const char date[] = "Sat, 01 Nov 2025 10:00:00 GMT";
+    static const struct fixture_reply rest = {
+        .generated = BYTES, .type = "", .etag = "\"1\"", .range = FIXTURE_RANGE_RIGHT};
+    static const struct fixture_route routes[] = {{.path = "/page",
+                                                   .reply = {.generated = BYTES,
+                                                             .type = "application/json",
+                                                             .etag = "\"1\"",
+                                                             .last_modified = date,
+                                                             .end = FIXTURE_DROP,
+                                                             .cut_at = CUT,
+                                                             .times = 1,
+                                                             .then = &rest}},
+                                                  {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/page\n"};
+    crawl_run(&c, f, "--tries", "2", "--max-wait", "10ms", "-", NULL);
+    cr_expect_eq(c.run.status, 0, "%s", c.run.err);
+    cr_expect(holds_pattern(&c, "shop/page~.json", BYTES), "it has another name");
+    crawl_again(&c, f, "-", NULL);
+    size_t count;
+    const struct fixture_request *requests = fixture_requests(f, &count);
+    cr_assert_eq(count, 3);
+    const char *since = fixture_find_header(&requests[2], "If-Modified-Since");
+    cr_expect_str_eq(since ? since : "", date);
+    crawl_release(&c);
+    fixture_stop(f);
+}
