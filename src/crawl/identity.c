@@ -159,23 +159,7 @@ bool identity_header_lines(struct identity *id, const struct job *job, struct bu
     return add_cookies(id, job, lines) && add_credentials(id, job, lines);
 }
 
-/* ---- Answers: values are copied before they are read, since the worker can still write where they are ---- */
-
-static void take_cookie(struct identity *id, const struct job *job, struct text value)
-{
-    struct buffer copy = {0};
-    if (buffer_append(&copy, value.data, value.len))
-        cookies_set(id->cookies, job->asked.username, job_target(job), copy.data, copy.len, now_s());
-    wipe(&copy);
-}
-
-static void take_hsts(struct identity *id, const struct url *from, struct text value)
-{
-    struct buffer copy = {0};
-    if (buffer_append(&copy, value.data, value.len))
-        hsts_set(id->hsts, from, copy.data, copy.len, now_s());
-    buffer_release(&copy);
-}
+/* ---- Answers ---- */
 
 void identity_learn(struct identity *id, const struct job *job, const struct fetch_answer *answer)
 {
@@ -184,10 +168,10 @@ void identity_learn(struct identity *id, const struct job *job, const struct fet
     if (!id)
         return;
     while (uses_jar(id, job) && fetch_answer_header(answer, "set-cookie", &position, &value))
-        take_cookie(id, job, value);
+        cookies_set(id->cookies, job->asked.username, job_target(job), value.data, value.len, now_s());
     position = 0;
     if (id->hsts && fetch_answer_header(answer, "strict-transport-security", &position, &value))
-        take_hsts(id, job_target(job), value);
+        hsts_set(id->hsts, job_target(job), value.data, value.len, now_s());
 }
 
 bool identity_wants_tls(const struct identity *id, const struct url *url)
