@@ -23,15 +23,16 @@ typedef void css_found(void *context, enum css_kind kind, const char *text, size
 struct css {
     css_found *found;
     void *context;
-    struct buffer value;
-    uint32_t escape; /* the number of a hexadecimal escape so far */
+    struct buffer value; /* the URL or string that is read */
+    uint32_t escape;     /* the number of a hexadecimal escape so far */
     uint8_t state;
-    uint8_t after_escape; /* the state that an escape returns to */
+    uint8_t after_escape; /* the state that an escape belongs to */
     uint8_t escape_digits;
     uint8_t rule;    /* which at-rule's prelude this is */
-    uint8_t nesting; /* of parentheses inside such a prelude, capped */
-    uint8_t name_len;
-    char name[12]; /* of an identifier or at-keyword, in lower case, cut */
+    uint8_t purpose; /* what the value is read for */
+    uint8_t name_kind;
+    uint8_t name_len; /* saturating */
+    char name[12];    /* the beginning of a name, in lower case */
     char quote;
     bool too_long, failed;
 };

@@ -29,7 +29,7 @@ enum link_kind {
     LINK_FRAME,   /* only inside a frameset, as the standard has it */
     LINK_REFRESH, /* meta refresh; link.seconds */
     LINK_SVG_A,   /* <a> of SVG, href or xlink:href */
-    /* <link href rel>, any rel that is not empty; link.rel says which. */
+    /* <link href rel>; link.rel says which, 0: there is none, and then the standard gives it no meaning. */
     LINK_LINK,
     /* What the page needs to be shown; only with links_options.requisites. */
     LINK_IMAGE, /* img, input type=image, background, SVG image; each candidate of a srcset is one */

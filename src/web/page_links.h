@@ -11,7 +11,11 @@
 #include "web/links.h"
 #include "web/url.h"
 
-enum { PAGE_LINKS_MAX = 1 << 17, PAGE_LINKS_BYTES = 16 << 20 };
+enum {
+    PAGE_LINKS_MAX = 1 << 17,
+    PAGE_LINKS_BYTES = 16 << 20,
+    PAGE_LINKS_WORK = 64 << 20 /* links_resolve: the bytes of all URLs together, repeated ones too */
+};
 
 /* A link that has been resolved. Everything is borrowed for the call. */
 struct page_link {
@@ -43,7 +47,7 @@ void page_links_add(void *context, const struct link *link);
  *
  * The base is that of the first base element with an href outside <noscript>. When it is no URL at all the document's own is
  * used; when it is a URL of a scheme that is not fetched, only absolute references remain. Returns false when memory ran
- * out; then some links are missing. */
+ * out or the URLs were longer than PAGE_LINKS_WORK together; then some links are missing. */
 bool links_resolve(const struct page_links *page, const struct links_resolve_options *options);
 
 /* The META_* bits of all meta robots together. */
