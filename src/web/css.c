@@ -30,22 +30,27 @@ enum name_kind { IDENT, AT_KEYWORD, OTHER_NAME };
 
 enum byte_class { BLANK = 1, LINE_END = 2, NAME_BYTE = 4, DIGIT = 8, HEX = 16, UNPRINTABLE = 32 };
 
-static unsigned class_of(char c)
+#define IS_LETTER(c)   (((c) | 0x20) >= 'a' && ((c) | 0x20) <= 'z')
+#define IS_DIGIT(c)    ((c) >= '0' && (c) <= '9')
+#define IS_HEX(c)      (IS_DIGIT(c) || (((c) | 0x20) >= 'a' && ((c) | 0x20) <= 'f'))
+#define IS_LINE_END(c) ((c) == '\n' || (c) == '\r' || (c) == '\f')
+#define IS_BLANK(c)    (IS_LINE_END(c) || (c) == ' ' || (c) == '\t')
+/* A NUL stands for U+FFFD. */
+#define IS_NAME(c) (IS_LETTER(c) || IS_DIGIT(c) || (c) >= 0x80 || (c) == '-' || (c) == '_' || (c) == 0)
+#define IS_BAD(c)  (((c) < ' ' && (c) != 0 && !IS_BLANK(c)) || (c) == 0x7F)
+
+#define BYTE(c)                                                                                                        \
+    ((IS_BLANK(c) ? BLANK : 0) | (IS_LINE_END(c) ? LINE_END : 0) | (IS_NAME(c) ? NAME_BYTE : 0) |                      \
+     (IS_DIGIT(c) ? DIGIT : 0) | (IS_HEX(c) ? HEX : 0) | (IS_BAD(c) ? UNPRINTABLE : 0))
+#define BYTES4(c)  BYTE(c), BYTE(c + 1), BYTE(c + 2), BYTE(c + 3)
+#define BYTES16(c) BYTES4(c), BYTES4(c + 4), BYTES4(c + 8), BYTES4(c + 12)
+#define BYTES64(c) BYTES16(c), BYTES16(c + 16), BYTES16(c + 32), BYTES16(c + 48)
+
+static const uint8_t classes[256] = {BYTES64(0), BYTES64(64), BYTES64(128), BYTES64(192)};
+
+static inline unsigned class_of(char c)
 {
-    unsigned char byte = (unsigned char)c;
-    if (byte >= 'a' && byte <= 'z')
-        return NAME_BYTE | (byte <= 'f' ? HEX : 0);
-    if (byte >= 'A' && byte <= 'Z')
-        return NAME_BYTE | (byte <= 'F' ? HEX : 0);
-    if (byte >= '0' && byte <= '9')
-        return NAME_BYTE | DIGIT | HEX;
-    if (byte >= 0x80 || byte == '-' || byte == '_' || byte == '\0')
-        return NAME_BYTE; /* a NUL stands for U+FFFD */
-    if (byte == '\n' || byte == '\r' || byte == '\f')
-        return BLANK | LINE_END;
-    if (byte == ' ' || byte == '\t')
-        return BLANK;
-    return byte < ' ' || byte == 0x7F ? UNPRINTABLE : 0;
+    return classes[(unsigned char)c];
 }
 
 static void begin_name(struct css *css, enum name_kind kind)
@@ -232,8 +237,11 @@ static void end_name(struct css *css, char c)
 
 static const char *in_name(struct css *css, const char *p, const char *end)
 {
+    const char *run = p;
     while (p < end && (class_of(*p) & NAME_BYTE))
-        add_to_name(css, *p++);
+        p++;
+    for (; run < p && css->name_len < sizeof css->name; run++)
+        add_to_name(css, *run);
     if (p == end)
         return p;
     if (*p == '\\') {

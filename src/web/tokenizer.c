@@ -20,8 +20,11 @@ void tokenizer_reset(struct tokenizer *t)
 void tokenizer_init(struct tokenizer *t, const struct tokenizer_wishes *wishes, const struct tokenizer_sink *sink)
 {
     *t = (struct tokenizer){.wishes = wishes, .sink = *sink};
-    for (unsigned name = 0; name < HTML_NAME_COUNT; name++)
-        t->interesting[name] = wishes->attributes[name] || (html_names[name].flags & NAME_TEXT);
+    t->style_asked = wishes->attributes[HTML_OTHER] != 0;
+    for (unsigned name = 0; name < HTML_NAME_COUNT; name++) {
+        bool asked = (wishes->attributes[name] & ~(SLOT(STYLE) | SLOT(BACKGROUND))) != 0;
+        t->interesting[name] = asked || (html_names[name].flags & NAME_TEXT);
+    }
     t->interesting[HTML_SVG] = t->interesting[HTML_MATH] = true;
     t->interesting[HTML_TEMPLATE] = t->interesting[HTML_NOSCRIPT] = true;
     tokenizer_reset(t);

@@ -86,6 +86,7 @@ struct tokenizer {
     struct tree tree;
     const struct tokenizer_wishes *wishes;
     struct tokenizer_sink sink;
+    bool style_asked; /* style attributes are asked for, on elements that are otherwise of no interest */
     uint8_t interesting[HTML_NAME_COUNT]; /* tags that cannot be passed over even when the tree is plain */
 };
 

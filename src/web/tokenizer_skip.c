@@ -39,9 +39,23 @@ static inline const char *skip_unquoted(const char *p, const char *limit)
     return NULL;
 }
 
+static inline bool is_letter_before(const char *p, int distance, char lower)
+{
+    return (p[-distance] | 0x20) == lower;
+}
+
+/* Whether the attribute whose name ends before P may be style or background, which are asked for on elements that are
+ * otherwise passed over. Each byte is looked at only when the one behind it fits, so none before the tag is. */
+static inline bool may_be_asked_for(const char *p)
+{
+    if (is_letter_before(p, 1, 'e'))
+        return is_letter_before(p, 2, 'l') && is_letter_before(p, 3, 'y');
+    return is_letter_before(p, 1, 'd') && is_letter_before(p, 2, 'n') && is_letter_before(p, 3, 'u');
+}
+
 /* Behind the tag whose attributes begin at P, or NULL when it is not certain where it ends. Until an '=' that follows a
  * name, only '>' means anything: blanks, slashes and stray quotes there belong to names. */
-static inline const char *skip_attributes(const char *p, const char *limit)
+static inline const char *skip_attributes(const char *p, const char *limit, bool style_asked)
 {
     while (p < limit) {
         __m128i block = scan_load(p);
@@ -55,7 +69,7 @@ static inline const char *skip_attributes(const char *p, const char *limit)
         p += at;
         if (close >> at & 1)
             return p + 1;
-        if (!is_name_byte(p[-1]))
+        if (!is_name_byte(p[-1]) || (style_asked && may_be_asked_for(p)))
             return NULL;
         p++;
         if (*p == '"' || *p == '\'')
@@ -117,7 +131,7 @@ static inline const char *skip_start_tag(struct tokenizer *t, const char *p, con
     if (*behind == '>')
         behind++;
     else if (*behind == '/' || scan_is_blank(*behind))
-        behind = skip_attributes(behind, limit);
+        behind = skip_attributes(behind, limit, t->style_asked);
     else
         return NULL;
     if (behind)

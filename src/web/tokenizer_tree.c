@@ -360,6 +360,10 @@ static void start_remembered(struct tree *tree, const struct tree_tag *tag)
     uint32_t flags = flags_of(tag->name);
     if ((flags & NAME_TEXT) && tree->templates)
         tree->doubts |= LINKS_DOUBT_TEMPLATE;
+    if (tree->deeper) { /* what it would end is not known */
+        tree->deeper += !(flags & (NAME_NOT_PUSHED | NAME_VOID | NAME_TEXT));
+        return;
+    }
     if (flags & NAME_TABLE_PART) {
         start_table_part(tree, tag->name);
         return;
