@@ -391,7 +391,7 @@ unsigned links_doubts(const struct links *links)
 {
     const struct tree *tree = &links->tokenizer.tree;
     bool has_select = tree->begun[HTML_SELECT / 64] >> HTML_SELECT % 64 & 1;
-    return tree->doubts | (has_select ? LINKS_DOUBT_SELECT : 0);
+    return tree->doubts | (has_select ? LINKS_DOUBT_CHANGED : 0);
 }
 
 void links_free(struct links *links)

@@ -104,7 +104,8 @@ enum links_doubt {
         1,                 /* a tag inside svg or math that belongs to an element outside it, or closes across others */
     LINKS_DOUBT_TABLE = 2, /* parts of a table inside HTML that lies in svg or math, or in a template */
     LINKS_DOUBT_DEEP = 4,  /* more levels inside svg, math or a template than are remembered */
-    LINKS_DOUBT_SELECT = 8,    /* select: before 2025 the standard dropped most tags in it, now it keeps them */
+    LINKS_DOUBT_CHANGED =
+        8, /* older editions of the standard differ: select (2025), </p> and </br> inside svg (2020) */
     LINKS_DOUBT_FRAMESET = 16, /* a frameset that takes the place of a body that has begun */
     LINKS_DOUBT_TEMPLATE = 32  /* an element with raw text inside a template, which some of its modes drop */
 };

@@ -219,6 +219,7 @@ static void break_out(struct tree *tree)
 static void end_foreign(struct tree *tree, uint16_t name)
 {
     if (name == HTML_P || name == HTML_BR) {
+        tree->doubts |= LINKS_DOUBT_CHANGED;
         break_out(tree);
     } else {
         for (unsigned i = tree->depth; i-- > 0 && !is_html(&tree->stack[i]);) {
