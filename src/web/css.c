@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "web/entities.h"
+
 enum state {
     TOP,
     SLASH, /* behind a '/', which may begin a comment */
@@ -42,9 +44,9 @@ enum byte_class { BLANK = 1, LINE_END = 2, NAME_BYTE = 4, DIGIT = 8, HEX = 16, U
 #define BYTE(c)                                                                                                        \
     ((IS_BLANK(c) ? BLANK : 0) | (IS_LINE_END(c) ? LINE_END : 0) | (IS_NAME(c) ? NAME_BYTE : 0) |                      \
      (IS_DIGIT(c) ? DIGIT : 0) | (IS_HEX(c) ? HEX : 0) | (IS_BAD(c) ? UNPRINTABLE : 0))
-#define BYTES4(c)  BYTE(c), BYTE(c + 1), BYTE(c + 2), BYTE(c + 3)
-#define BYTES16(c) BYTES4(c), BYTES4(c + 4), BYTES4(c + 8), BYTES4(c + 12)
-#define BYTES64(c) BYTES16(c), BYTES16(c + 16), BYTES16(c + 32), BYTES16(c + 48)
+#define BYTES4(c)  BYTE(c), BYTE((c) + 1), BYTE((c) + 2), BYTE((c) + 3)
+#define BYTES16(c) BYTES4(c), BYTES4((c) + 4), BYTES4((c) + 8), BYTES4((c) + 12)
+#define BYTES64(c) BYTES16(c), BYTES16((c) + 16), BYTES16((c) + 32), BYTES16((c) + 48)
 
 static const uint8_t classes[256] = {BYTES64(0), BYTES64(64), BYTES64(128), BYTES64(192)};
 
@@ -104,23 +106,9 @@ static void set_purpose(struct css *css)
 static void add_code_point(struct css *css, uint32_t point)
 {
     char bytes[4];
-    size_t n = 0;
     if (point == 0 || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF))
         point = 0xFFFD;
-    if (point < 0x80) {
-        bytes[n++] = (char)point;
-    } else if (point < 0x800) {
-        bytes[n++] = (char)(0xC0 | point >> 6);
-    } else if (point < 0x10000) {
-        bytes[n++] = (char)(0xE0 | point >> 12);
-        bytes[n++] = (char)(0x80 | (point >> 6 & 0x3F));
-    } else {
-        bytes[n++] = (char)(0xF0 | point >> 18);
-        bytes[n++] = (char)(0x80 | (point >> 12 & 0x3F));
-        bytes[n++] = (char)(0x80 | (point >> 6 & 0x3F));
-    }
-    if (point >= 0x80)
-        bytes[n++] = (char)(0x80 | (point & 0x3F));
+    size_t n = entities_utf8(bytes, point);
     if (css->after_escape == NAME) {
         for (size_t i = 0; i < n; i++)
             add_to_name(css, bytes[i]);

@@ -13,26 +13,31 @@ static const uint16_t c1_controls[32] = {
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178,
 };
 
-static bool append_code_point(struct buffer *out, uint32_t point)
+size_t entities_utf8(char bytes[4], uint32_t point)
 {
-    char bytes[4];
     size_t n = 0;
     if (point < 0x80) {
         bytes[n++] = (char)point;
-    } else if (point < 0x800) {
+        return n;
+    }
+    if (point < 0x800) {
         bytes[n++] = (char)(0xC0 | point >> 6);
-        bytes[n++] = (char)(0x80 | (point & 0x3F));
     } else if (point < 0x10000) {
         bytes[n++] = (char)(0xE0 | point >> 12);
         bytes[n++] = (char)(0x80 | (point >> 6 & 0x3F));
-        bytes[n++] = (char)(0x80 | (point & 0x3F));
     } else {
         bytes[n++] = (char)(0xF0 | point >> 18);
         bytes[n++] = (char)(0x80 | (point >> 12 & 0x3F));
         bytes[n++] = (char)(0x80 | (point >> 6 & 0x3F));
-        bytes[n++] = (char)(0x80 | (point & 0x3F));
     }
-    return buffer_append(out, bytes, n);
+    bytes[n++] = (char)(0x80 | (point & 0x3F));
+    return n;
+}
+
+static bool append_code_point(struct buffer *out, uint32_t point)
+{
+    char bytes[4];
+    return buffer_append(out, bytes, entities_utf8(bytes, point));
 }
 
 static bool append_entity(struct buffer *out, size_t index)

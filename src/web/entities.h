@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
 
@@ -14,5 +15,8 @@
  * Inside an attribute a name without its semicolon stays as it is before '=' or a letter or digit, so that "?a&copy=1" is
  * what it seems. False when memory is out; OUT may then hold a part. */
 bool entities_decode_attribute(struct buffer *out, const char *text, size_t len);
+
+/* Write POINT, which is a Unicode scalar value, as UTF-8 and return how many bytes that took. */
+size_t entities_utf8(char bytes[4], uint32_t point);
 
 #endif

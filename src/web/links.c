@@ -8,6 +8,7 @@
 #include "web/meta.h"
 #include "web/srcset.h"
 #include "web/tokenizer.h"
+#include "web/tokenizer_scan.h"
 
 struct links {
     struct links_options options;
@@ -52,11 +53,6 @@ static void give_srcset(struct links *links, const struct tokenizer *t, enum htm
     srcset_init(&srcset, text, len);
     while (srcset_next(&srcset, &candidate))
         give_text(links, LINK_IMAGE, candidate.url, candidate.url_len);
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
 static bool is_word(const char *text, size_t len, const char *word)
@@ -104,7 +100,7 @@ static unsigned read_rel(const struct tokenizer *t)
     unsigned rel = 0;
     while (p < end) {
         const char *word = p;
-        while (p < end && !is_blank(*p))
+        while (p < end && !scan_is_blank(*p))
             p++;
         if (p > word)
             rel |= rel_of_word(word, (size_t)(p - word));

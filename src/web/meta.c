@@ -3,14 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
+#include "web/tokenizer_scan.h"
 
 static const char *skip_blanks(const char *p, const char *end)
 {
-    while (p < end && is_blank(*p))
+    while (p < end && scan_is_blank(*p))
         p++;
     return p;
 }
@@ -62,7 +59,7 @@ bool meta_refresh(const char *content, size_t len, struct meta_refresh *refresh)
         return false;
     while (p < end && ((*p >= '0' && *p <= '9') || *p == '.'))
         p++;
-    if (p < end && *p != ';' && *p != ',' && !is_blank(*p))
+    if (p < end && *p != ';' && *p != ',' && !scan_is_blank(*p))
         return false;
     p = skip_blanks(p, end);
     if (p < end && (*p == ';' || *p == ','))
@@ -83,7 +80,7 @@ static const char *find_byte(const char *p, const char *end, char byte)
 static void trim(const char **at, const char **end)
 {
     *at = skip_blanks(*at, *end);
-    while (*end > *at && is_blank((*end)[-1]))
+    while (*end > *at && scan_is_blank((*end)[-1]))
         --*end;
 }
 
@@ -160,7 +157,7 @@ const char *meta_charset(const char *content, size_t len, size_t *label_len)
             return NULL;
         p++;
     } else {
-        while (label_end < end && !is_blank(*label_end) && *label_end != ';')
+        while (label_end < end && !scan_is_blank(*label_end) && *label_end != ';')
             label_end++;
     }
     *label_len = (size_t)(label_end - p);

@@ -94,7 +94,7 @@ void page_links_add(void *context, const struct link *link)
 /* A link that has been resolved and waits for its other occurrences. */
 struct resolved {
     uint32_t at, len; /* of its canonical URL, into the hrefs */
-    const struct reference *first;
+    uint32_t first;   /* occurrence: a place in the references */
     unsigned rel;
 };
 
@@ -187,8 +187,8 @@ static uint32_t *find_place(struct resolving *r, const struct url *url, unsigned
         if (*place == 0)
             return place;
         const struct resolved *known = &r->links[*place - 1];
-        if (group_of(known->first) == group && known->len == url->href_len &&
-            memcmp(r->hrefs.data + known->at, url->href, url->href_len) == 0)
+        if (group_of(&r->page->references[known->first]) == group && known->len == url->href_len &&
+            memcmp(buffer_text(&r->hrefs) + known->at, url->href, url->href_len) == 0)
             return place;
     }
 }
@@ -199,8 +199,9 @@ static void merge_rel(struct resolved *known, unsigned rel)
     known->rel = ((known->rel | rel) & ~(unsigned)LINK_REL_NOFOLLOW) | nofollow;
 }
 
-static bool add_resolved(struct resolving *r, const struct url *url, const struct reference *reference)
+static bool add_resolved(struct resolving *r, const struct url *url, size_t index)
 {
+    const struct reference *reference = &r->page->references[index];
     uint32_t *place = find_place(r, url, group_of(reference));
     if (*place) {
         merge_rel(&r->links[*place - 1], reference->rel);
@@ -209,7 +210,7 @@ static bool add_resolved(struct resolving *r, const struct url *url, const struc
     size_t at = r->hrefs.len;
     if (!buffer_append(&r->hrefs, url->href, url->href_len))
         return false;
-    r->links[r->count] = (struct resolved){(uint32_t)at, (uint32_t)url->href_len, reference, reference->rel};
+    r->links[r->count] = (struct resolved){(uint32_t)at, (uint32_t)url->href_len, (uint32_t)index, reference->rel};
     *place = (uint32_t)++r->count;
     return true;
 }
@@ -233,7 +234,7 @@ static bool resolve_all(struct resolving *r)
         enum url_status status = parse_reference(r, &url, &r->page->references[i]);
         r->work += status == URL_OK ? url.href_len : 0;
         if (status == URL_OK)
-            complete &= add_resolved(r, &url, &r->page->references[i]);
+            complete &= add_resolved(r, &url, i);
         else if (status == URL_NO_MEMORY)
             complete = false;
         url_release(&url);
@@ -246,17 +247,18 @@ static bool give_all(struct resolving *r)
     bool complete = true;
     for (size_t i = 0; i < r->count; i++) {
         const struct resolved *link = &r->links[i];
+        const struct reference *first = &r->page->references[link->first];
         struct url url = {0};
-        if (url_parse(&url, r->hrefs.data + link->at, link->len, NULL) != URL_OK) {
+        if (url_parse(&url, buffer_text(&r->hrefs) + link->at, link->len, NULL) != URL_OK) {
             complete = false;
             continue;
         }
         struct page_link given = {
             .url = &url,
-            .kind = (enum link_kind)link->first->kind,
+            .kind = (enum link_kind)first->kind,
             .rel = link->rel,
-            .seconds = link->first->seconds,
-            .in_noscript = link->first->in_noscript,
+            .seconds = first->seconds,
+            .in_noscript = first->in_noscript,
         };
         r->options->found(r->options->context, &given);
         url_release(&url);
@@ -268,8 +270,11 @@ bool links_resolve(const struct page_links *page, const struct links_resolve_opt
 {
     struct resolving r = {.page = page, .options = options};
     find_base(&r);
-    bool complete = make_tables(&r) && resolve_all(&r);
-    complete &= give_all(&r);
+    bool complete = make_tables(&r);
+    if (complete) {
+        complete = resolve_all(&r);
+        complete &= give_all(&r);
+    }
     free(r.links);
     free(r.table);
     buffer_release(&r.hrefs);

@@ -1,16 +1,11 @@
 #include "web/srcset.h"
 
-#include <string.h>
+#include "web/tokenizer_scan.h"
 
 /* What the descriptors of one candidate have said so far. */
 struct descriptors {
     bool width, density, height, error;
 };
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
 
 static bool is_digit(char c)
 {
@@ -89,7 +84,7 @@ static bool descriptors_are_valid(const char **p, const char *end)
     for (; at < end && (in_parentheses || *at != ','); at++) {
         if (in_parentheses) {
             in_parentheses = *at != ')';
-        } else if (is_blank(*at)) {
+        } else if (scan_is_blank(*at)) {
             take_descriptor(&seen, token, at);
             token = at + 1;
         } else if (*at == '(') {
@@ -111,12 +106,12 @@ bool srcset_next(struct srcset *srcset, struct srcset_candidate *candidate)
     const char *p = srcset->at, *end = srcset->end;
     bool found = false;
     while (!found) {
-        while (p < end && (is_blank(*p) || *p == ','))
+        while (p < end && (scan_is_blank(*p) || *p == ','))
             p++;
         if (p == end)
             break;
         const char *url = p;
-        while (p < end && !is_blank(*p))
+        while (p < end && !scan_is_blank(*p))
             p++;
         const char *url_end = p;
         while (url_end[-1] == ',')

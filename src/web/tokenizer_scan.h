@@ -1,4 +1,5 @@
-/* Searches through text, 16 bytes at a time where the processor can. Private to the tokenizer and the CSS reader. */
+/* Searches through text, 16 bytes at a time where the processor can. Private to the
+ * readers of HTML. */
 #ifndef WEB_TOKENIZER_SCAN_H
 #define WEB_TOKENIZER_SCAN_H
 
@@ -54,7 +55,24 @@ static inline const char *scan_for(const char *p, const char *end, char byte)
     return p;
 }
 
+static inline bool scan_has(const char *p, const char *end, char one, char other)
+{
+    for (; end - p >= SCAN_BLOCK; p += SCAN_BLOCK) {
+        __m128i block = scan_load(p);
+        if (scan_equal(block, one) | scan_equal(block, other))
+            return true;
+    }
+    while (p < end && *p != one && *p != other)
+        p++;
+    return p < end;
+}
+
 #else
+
+static inline bool scan_has(const char *p, const char *end, char one, char other)
+{
+    return p < end && (memchr(p, one, (size_t)(end - p)) || memchr(p, other, (size_t)(end - p)));
+}
 
 static inline const char *scan_for(const char *p, const char *end, char byte)
 {
