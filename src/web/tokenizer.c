@@ -23,10 +23,8 @@ void tokenizer_init(struct tokenizer *t, const struct tokenizer_wishes *wishes, 
     t->style_asked = wishes->attributes[HTML_OTHER] != 0;
     for (unsigned name = 0; name < HTML_NAME_COUNT; name++) {
         bool asked = (wishes->attributes[name] & ~(SLOT(STYLE) | SLOT(BACKGROUND))) != 0;
-        t->interesting[name] = asked || (html_names[name].flags & NAME_TEXT);
+        t->interesting[name] = asked || (html_names[name].flags & (NAME_TEXT | NAME_TURNS));
     }
-    t->interesting[HTML_SVG] = t->interesting[HTML_MATH] = true;
-    t->interesting[HTML_TEMPLATE] = t->interesting[HTML_NOSCRIPT] = true;
     tokenizer_reset(t);
 }
 
@@ -106,19 +104,28 @@ static uint8_t text_state(uint32_t flags)
     return flags & NAME_SCRIPT_DATA ? STATE_SCRIPT : STATE_RAW;
 }
 
-static void start_tag(struct tokenizer *t)
+static enum tree_place place_of_tag(struct tokenizer *t)
 {
-    if (t->encoded)
-        decode_values(t);
     struct tree_tag tag = {
         .name = t->tag_name,
         .self_closing = t->self_closing,
         .font_attribute = (t->seen & (SLOT(COLOR) | SLOT(FACE) | SLOT(SIZE))) != 0,
         .html_encoding = is_word(t, SLOT_ENCODING, "text/html") || is_word(t, SLOT_ENCODING, "application/xhtml+xml"),
     };
-    enum tree_place place = tree_start(&t->tree, &tag);
+    return tree_start(&t->tree, &tag);
+}
+
+static void start_tag(struct tokenizer *t)
+{
+    if (t->encoded)
+        decode_values(t);
     enum html_name name = t->tag_name < HTML_NAME_COUNT ? (enum html_name)t->tag_name : HTML_OTHER;
     uint32_t flags = html_names[name].flags;
+    enum tree_place place = TREE_IN_HTML;
+    if (t->plain && !(flags & NAME_TURNS))
+        tree_note_begun(&t->tree, t->tag_name);
+    else
+        place = place_of_tag(t);
     if ((place == TREE_IN_HTML || place == TREE_IN_TEMPLATE) && (flags & NAME_TEXT)) {
         t->state = text_state(flags);
         t->raw_name = (uint16_t)name;

@@ -25,6 +25,7 @@ enum html_name_flag {
     NAME_TABLE_PART = 1 << 12,  /* lies directly inside a table, a section or a row */
     NAME_NOT_PUSHED = 1 << 13,  /* html, head, body: their tags open and close nothing inside a page */
     NAME_HEADING = 1 << 14,
+    NAME_TURNS = 1 << 15, /* its start tag may change what the tags behind it mean, also in ordinary HTML */
     NAME_TEXT = NAME_RAWTEXT | NAME_RCDATA | NAME_SCRIPT_DATA | NAME_PLAIN
 };
 
@@ -77,8 +78,8 @@ enum html_name_flag {
     X(FOOTER, "footer", SPECIAL_BLOCK)                                                                                 \
     X(FOREIGNOBJECT, "foreignobject", 0)                                                                               \
     X(FORM, "form", SPECIAL_BLOCK)                                                                                     \
-    X(FRAME, "frame", VOID)                                                                                            \
-    X(FRAMESET, "frameset", NAME_SPECIAL | NAME_NOT_PUSHED)                                                            \
+    X(FRAME, "frame", VOID | NAME_TURNS)                                                                               \
+    X(FRAMESET, "frameset", NAME_SPECIAL | NAME_TURNS | NAME_NOT_PUSHED)                                               \
     X(H1, "h1", HEADING)                                                                                               \
     X(H2, "h2", HEADING)                                                                                               \
     X(H3, "h3", HEADING)                                                                                               \
@@ -102,7 +103,7 @@ enum html_name_flag {
     X(MAIN, "main", SPECIAL_BLOCK)                                                                                     \
     X(MALIGNMARK, "malignmark", 0)                                                                                     \
     X(MARQUEE, "marquee", NAME_SPECIAL | NAME_BLOCK | NAME_SCOPE | NAME_BODY_BEGUN)                                    \
-    X(MATH, "math", 0)                                                                                                 \
+    X(MATH, "math", NAME_TURNS)                                                                                        \
     X(MENU, "menu", SPECIAL_BLOCK | NAME_BREAKOUT)                                                                     \
     X(META, "meta", VOID | NAME_BREAKOUT)                                                                              \
     X(MGLYPH, "mglyph", 0)                                                                                             \
@@ -115,7 +116,7 @@ enum html_name_flag {
     X(NOBR, "nobr", FORMATTING)                                                                                        \
     X(NOEMBED, "noembed", NAME_SPECIAL | NAME_RAWTEXT)                                                                 \
     X(NOFRAMES, "noframes", NAME_SPECIAL | NAME_RAWTEXT)                                                               \
-    X(NOSCRIPT, "noscript", NAME_SPECIAL)                                                                              \
+    X(NOSCRIPT, "noscript", NAME_SPECIAL | NAME_TURNS)                                                                 \
     X(OBJECT, "object", NAME_SPECIAL | NAME_BLOCK | NAME_SCOPE | NAME_BODY_BEGUN)                                      \
     X(OL, "ol", SPECIAL_BLOCK | NAME_BREAKOUT)                                                                         \
     X(OPTGROUP, "optgroup", 0)                                                                                         \
@@ -143,11 +144,11 @@ enum html_name_flag {
     X(SUB, "sub", NAME_BREAKOUT)                                                                                       \
     X(SUMMARY, "summary", SPECIAL_BLOCK)                                                                               \
     X(SUP, "sup", NAME_BREAKOUT)                                                                                       \
-    X(SVG, "svg", 0)                                                                                                   \
+    X(SVG, "svg", NAME_TURNS)                                                                                          \
     X(TABLE, "table", NAME_SPECIAL | NAME_BREAKOUT | NAME_SCOPE | NAME_BODY_BEGUN)                                     \
     X(TBODY, "tbody", TABLE_PART)                                                                                      \
     X(TD, "td", TABLE_PART | NAME_SCOPE)                                                                               \
-    X(TEMPLATE, "template", NAME_SPECIAL | NAME_SCOPE)                                                                 \
+    X(TEMPLATE, "template", NAME_SPECIAL | NAME_TURNS | NAME_SCOPE)                                                    \
     X(TEXTAREA, "textarea", NAME_SPECIAL | NAME_RCDATA | NAME_BODY_BEGUN)                                              \
     X(TFOOT, "tfoot", TABLE_PART)                                                                                      \
     X(TH, "th", TABLE_PART | NAME_SCOPE)                                                                               \

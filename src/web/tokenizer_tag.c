@@ -53,10 +53,35 @@ static inline const char *skip_blanks(const char *p, const char *end)
     return p;
 }
 
+#ifdef __SSE2__
+/* A whole name that lies in one block, at once. NULL: it is longer, or something else is odd. */
+static inline const char *read_short_name(struct tokenizer *t, const char *p, uint8_t meaning)
+{
+    __m128i block = scan_load(p);
+    unsigned ends = scan_low(block) | scan_equal(block, '>') | scan_equal(block, '/');
+    if (meaning & BYTE_ENDS_ATTRIBUTE)
+        ends |= scan_equal(block, '=');
+    if (!ends)
+        return NULL;
+    unsigned len = (unsigned)__builtin_ctz(ends);
+    if (len == 0 || len > 8 || !(tag_byte(p[len]) & meaning))
+        return NULL;
+    uint64_t key = html_lower64(html_load64(p) & UINT64_MAX >> (64 - 8 * len));
+    memcpy(t->name, &key, sizeof key);
+    t->name_len = len;
+    return p + len;
+}
+#endif
+
 /* Add the bytes up to one that has MEANING to the name that is being read. */
 static inline const char *read_name(struct tokenizer *t, const char *p, const char *end, uint8_t meaning)
 {
     const char *begin = p;
+#ifdef __SSE2__
+    if (t->name_len == 0 && end - p >= SCAN_BLOCK && (p = read_short_name(t, p, meaning)))
+        return p;
+    p = begin;
+#endif
     while (p < end && !(tag_byte(*p) & meaning))
         p++;
     size_t len = (size_t)(p - begin), room = t->name_len < sizeof t->name ? sizeof t->name - t->name_len : 0;
@@ -141,7 +166,7 @@ static void keep_value(struct tokenizer *t, const char *at, size_t len)
         return;
     }
     slot->len += (uint32_t)len;
-    if (memchr(at, '&', len) || memchr(at, '\0', len))
+    if (scan_has(at, at + len, '&', '\0'))
         t->encoded |= UINT32_C(1) << t->slot;
 }
 
