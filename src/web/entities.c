@@ -147,7 +147,8 @@ static const char *read_number(const char *text, const char *end, uint32_t *poin
     return p < end && *p == ';' ? p + 1 : p;
 }
 
-/* Decode the reference that the '&' at TEXT begins and set NEXT behind it; an '&' that begins none stands for itself. */
+/* Decode the reference that the '&' at TEXT begins and set NEXT behind it; an '&' that begins none stands for
+ * itself. */
 static bool decode_reference(struct buffer *out, const char *text, const char *end, const char **next)
 {
     const char *p = text + 1;

@@ -12,8 +12,8 @@
 
 /* Append an attribute value's TEXT to OUT with its references decoded and its NULs replaced by U+FFFD.
  *
- * Inside an attribute a name without its semicolon stays as it is before '=' or a letter or digit, so that "?a&copy=1" is
- * what it seems. False when memory is out; OUT may then hold a part. */
+ * Inside an attribute a name without its semicolon stays as it is before '=' or a letter or digit, so that
+ * "?a&copy=1" is what it seems. False when memory is out; OUT may then hold a part. */
 bool entities_decode_attribute(struct buffer *out, const char *text, size_t len);
 
 /* Write POINT, which is a Unicode scalar value, as UTF-8 and return how many bytes that took. */

@@ -1,14 +1,15 @@
-/* Finds the links of an HTML page while it arrives: the tokenizer of the HTML standard (section 13.2.5) with as much of its
- * tree construction as decides what is a link.
+/* Finds the links of an HTML page while it arrives: the tokenizer of the HTML standard (section 13.2.5) with as
+ * much of its tree construction as decides what is a link.
  *
- * links_new, links_feed for each piece of the page, links_end, links_free; links_reset makes it ready for another page and
- * keeps the memory. The text is UTF-8, already decoded; bytes that are not valid UTF-8 pass through unchanged. A piece may
- * end anywhere, also inside a character. Time is linear in the page, memory is bounded whatever the page is: one attribute
- * value is kept up to LINKS_VALUE_MAX bytes, and a link that is longer is left out.
+ * links_new, links_feed for each piece of the page, links_end, links_free; links_reset makes it ready for another
+ * page and keeps the memory. The text is UTF-8, already decoded; bytes that are not valid UTF-8 pass through
+ * unchanged. A piece may end anywhere, also inside a character. Time is linear in the page, memory is bounded
+ * whatever the page is: one attribute value is kept up to LINKS_VALUE_MAX bytes, and a link that is longer is left
+ * out.
  *
- * Scripting is off, so what <noscript> holds is part of the page. What <template> holds is not, nor what lies in comments,
- * raw text and foreign CDATA. A reference is given as it was written, with character references decoded; line ends are not
- * normalised and blanks are not trimmed, which url_parse does.
+ * Scripting is off, so what <noscript> holds is part of the page. What <template> holds is not, nor what lies in
+ * comments, raw text and foreign CDATA. A reference is given as it was written, with character references decoded;
+ * line ends are not normalised and blanks are not trimmed, which url_parse does.
  *
  * Nothing here blocks or prints; one struct links is used by one thread at a time. */
 #ifndef WEB_LINKS_H
@@ -100,14 +101,18 @@ void links_reset(struct links *links);
 /* Where a tree builder may decide otherwise than links does, because it keeps no tree. Whoever compares links with a
  * browser leaves pages with a doubt out; a crawler need not care. */
 enum links_doubt {
-    LINKS_DOUBT_MISNESTED =
-        1,                 /* a tag inside svg or math that belongs to an element outside it, or closes across others */
-    LINKS_DOUBT_TABLE = 2, /* parts of a table inside HTML that lies in svg or math, or in a template */
-    LINKS_DOUBT_DEEP = 4,  /* more levels inside svg, math or a template than are remembered */
-    LINKS_DOUBT_CHANGED =
-        8, /* older editions of the standard differ: select (2025), </p> and </br> inside svg (2020) */
-    LINKS_DOUBT_FRAMESET = 16, /* a frameset that takes the place of a body that has begun */
-    LINKS_DOUBT_TEMPLATE = 32  /* an element with raw text inside a template, which some of its modes drop */
+    /* A tag inside svg or math that belongs to an element outside of it, or that closes across others. */
+    LINKS_DOUBT_MISNESTED = 1,
+    /* Parts of a table inside HTML that lies in svg, math or a template. */
+    LINKS_DOUBT_TABLE = 2,
+    /* More levels inside svg, math or a template than are remembered. */
+    LINKS_DOUBT_DEEP = 4,
+    /* Older editions of the standard differ: select (2025), </p> and </br> inside svg and math (2020). */
+    LINKS_DOUBT_CHANGED = 8,
+    /* A frameset that takes the place of a body which has begun: what was found in that body is gone. */
+    LINKS_DOUBT_FRAMESET = 16,
+    /* Raw text inside a template, which some of its modes drop; or a template that ends with an object open. */
+    LINKS_DOUBT_TEMPLATE = 32
 };
 
 unsigned links_doubts(const struct links *links);

@@ -23,12 +23,12 @@ enum meta_robots { META_NOINDEX = 1, META_NOFOLLOW = 2, META_NOARCHIVE = 4 };
 /* The bits that the comma-separated directives set; "none" is noindex and nofollow. Letters of either case. */
 unsigned meta_robots(const char *content, size_t len);
 
-/* The same for one X-Robots-Tag value. "NAME: directives" counts only when NAME is AGENT (NULL: never). A directive with a
- * value of its own ("unavailable_after: ...") is not taken for an agent. */
+/* The same for one X-Robots-Tag value. "NAME: directives" counts only when NAME is AGENT (NULL: never). A
+ * directive with a value of its own ("unavailable_after: ...") is not taken for an agent. */
 unsigned meta_robots_header(const char *value, size_t len, const char *agent);
 
-/* The charset in "text/html; charset=LABEL" (HTML standard, "extracting a character encoding from a meta element"). NULL:
- * there is none. */
+/* The charset in "text/html; charset=LABEL" (HTML standard, "extracting a character encoding from a meta
+ * element"). NULL: there is none. */
 const char *meta_charset(const char *content, size_t len, size_t *label_len);
 
 #endif

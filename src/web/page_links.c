@@ -112,8 +112,8 @@ struct resolving {
     size_t work; /* bytes of all URLs so far, repeated ones too */
 };
 
-/* An http or https URL is a base, one of another scheme leaves relative references without a meaning, and what is no URL
- * is no base. data: and javascript: are the standard's exceptions: they are no base either. */
+/* An http or https URL is a base, one of another scheme leaves relative references without a meaning, and what is
+ * no URL is no base. data: and javascript: are the standard's exceptions: they are no base either. */
 static void find_base(struct resolving *r)
 {
     r->used_base = r->options->document;
@@ -145,7 +145,8 @@ static bool is_ascii(const char *text, size_t len)
     return true;
 }
 
-/* The reference with its query in the page's charset, in r->encoded; false: it needs none, or there is no memory for it. */
+/* The reference with its query in the page's charset, in r->encoded; false: it needs none, or there is no memory
+ * for it. */
 static bool encode_query(struct resolving *r, const char *text, size_t len)
 {
     const char *end = text + len, *hash = memchr(text, '#', len);

@@ -75,7 +75,8 @@ static void take_descriptor(struct descriptors *seen, const char *at, const char
         seen->error = true;
 }
 
-/* Read the descriptors up to the comma that ends the candidate, which is none inside parentheses; P is moved behind it. */
+/* Read the descriptors up to the comma that ends the candidate, which is none inside parentheses; P is moved
+ * behind it. */
 static bool descriptors_are_valid(const char **p, const char *end)
 {
     struct descriptors seen = {0};

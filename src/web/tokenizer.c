@@ -44,7 +44,7 @@ static const char *in_data(struct tokenizer *t, const char *p, const char *end)
     if (t->plain)
         p = tokenizer_skip(t, p, end);
     const char *less = scan_for(p, end, '<');
-    if (!t->tree.body_begun)
+    if (!tree_has_body(&t->tree))
         note_text(t, p, less);
     if (less == end)
         return end;
@@ -139,14 +139,13 @@ static void start_tag(struct tokenizer *t)
 void tokenizer_finish_tag(struct tokenizer *t)
 {
     t->state = STATE_DATA;
-    if (!t->is_end_tag) {
+    if (!t->is_end_tag)
         start_tag(t);
-    } else {
+    else if (!t->ends_text)
         tree_end(&t->tree, t->tag_name);
-        if (t->style_wanted)
-            t->sink.style(t->sink.context, NULL, 0);
-        t->style_wanted = false;
-    }
+    else if (t->style_wanted)
+        t->sink.style(t->sink.context, NULL, 0);
+    t->style_wanted &= !t->is_end_tag;
     t->plain = tree_is_plain(&t->tree);
 }
 

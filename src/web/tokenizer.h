@@ -1,8 +1,9 @@
-/* A streaming HTML tokenizer (HTML standard section 13.2.5) that keeps only what a reader of links needs: start tags with the
- * attributes that were asked for, and the text of style elements. Private to links.
+/* A streaming HTML tokenizer (HTML standard section 13.2.5) that keeps only what a reader of links needs: start
+ * tags with the attributes that were asked for, and the text of style elements. Private to links.
  *
- * tokenizer_init once; tokenizer_feed for each piece and tokenizer_end, which is followed by tokenizer_reset for another page;
- * tokenizer_release. Text is kept nowhere but for the attributes asked for, each up to LINKS_VALUE_MAX bytes. */
+ * tokenizer_init once; tokenizer_feed for each piece and tokenizer_end, which is followed by tokenizer_reset for
+ * another page; tokenizer_release. Text is kept nowhere but for the attributes asked for, each up to
+ * LINKS_VALUE_MAX bytes. */
 #ifndef WEB_TOKENIZER_H
 #define WEB_TOKENIZER_H
 
@@ -67,8 +68,9 @@ struct tokenizer {
     uint8_t dashes;       /* of a comment or of an escaped script; brackets of CDATA */
     uint8_t matched;      /* bytes of a fixed word that have been read, or dashes behind "<!" in a script */
     bool is_end_tag, self_closing;
-    bool plain;   /* what tree_is_plain said after the last tag */
-    bool capture; /* the value that is read is kept */
+    bool ends_text; /* it is the end tag of raw text, of which the tree knows nothing */
+    bool plain;     /* what tree_is_plain said after the last tag */
+    bool capture;   /* the value that is read is kept */
     bool style_wanted;
     bool failed;        /* memory ran out */
     uint8_t slot;       /* of that value */
@@ -95,8 +97,8 @@ void tokenizer_init(struct tokenizer *tokenizer, const struct tokenizer_wishes *
 
 void tokenizer_feed(struct tokenizer *tokenizer, const char *bytes, size_t len);
 
-/* The text is over. An unfinished tag counts for nothing, but for a meta element whose value was complete: a page cut there
- * is not left without its refresh. */
+/* The text is over. An unfinished tag counts for nothing, but for a meta element whose value was complete: a page
+ * cut there is not left without its refresh. */
 void tokenizer_end(struct tokenizer *tokenizer);
 
 /* Inside sink.tag: whether the attribute is there, though it may be empty. One that was too long is not. */

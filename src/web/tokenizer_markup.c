@@ -64,8 +64,8 @@ static inline const char *comment_start(struct tokenizer *t, const char *p)
     return p;
 }
 
-/* "-->" and "--!>" end it. The dashes are counted up to two; what the standard calls a comment less-than sign only reports
- * errors. */
+/* "-->" and "--!>" end it. The dashes are counted up to two; what the standard calls a comment less-than sign only
+ * reports errors. */
 static inline const char *in_comment(struct tokenizer *t, const char *p, const char *end)
 {
     if (t->dashes == 0) {

@@ -10,20 +10,20 @@
 #include <string.h>
 
 enum html_name_flag {
-    NAME_VOID = 1 << 0,         /* never has content */
-    NAME_SPECIAL = 1 << 1,      /* "special" in the standard: an end tag of another kind does not reach across it */
-    NAME_BREAKOUT = 1 << 2,     /* its start tag ends svg and math */
-    NAME_CLOSES_P = 1 << 3,     /* its start tag closes an open p */
-    NAME_BLOCK = 1 << 4,        /* its end tag closes it across other elements when it is in scope */
-    NAME_FORMATTING = 1 << 5,   /* its end tag runs the adoption agency algorithm */
-    NAME_SCOPE = 1 << 6,        /* ends the search for an element in scope */
-    NAME_BODY_BEGUN = 1 << 7,   /* after it a frameset is ignored ("frameset-ok" is "not ok") */
-    NAME_RAWTEXT = 1 << 8,      /* its content is text without references */
-    NAME_RCDATA = 1 << 9,       /* its content is text */
-    NAME_SCRIPT_DATA = 1 << 10, /* its content is a script */
-    NAME_PLAIN = 1 << 11,       /* text to the end of the page */
-    NAME_TABLE_PART = 1 << 12,  /* lies directly inside a table, a section or a row */
-    NAME_NOT_PUSHED = 1 << 13,  /* html, head, body: their tags open and close nothing inside a page */
+    NAME_VOID = 1 << 0,             /* never has content */
+    NAME_SPECIAL = 1 << 1,          /* "special" in the standard: an end tag of another kind does not reach across it */
+    NAME_BREAKOUT = 1 << 2,         /* its start tag ends svg and math */
+    NAME_CLOSES_P = 1 << 3,         /* its start tag closes an open p */
+    NAME_BLOCK = 1 << 4,            /* its end tag closes it across other elements when it is in scope */
+    NAME_FORMATTING = 1 << 5,       /* its end tag runs the adoption agency algorithm */
+    NAME_SCOPE = 1 << 6,            /* ends the search for an element in scope */
+    NAME_REFUSES_FRAMESET = 1 << 7, /* after it no frameset takes the place of the body */
+    NAME_RAWTEXT = 1 << 8,          /* its content is text without references */
+    NAME_RCDATA = 1 << 9,           /* its content is text */
+    NAME_SCRIPT_DATA = 1 << 10,     /* its content is a script */
+    NAME_PLAIN = 1 << 11,           /* text to the end of the page */
+    NAME_TABLE_PART = 1 << 12,      /* lies directly inside a table, a section or a row */
+    NAME_NOT_PUSHED = 1 << 13,      /* html, head, body: their tags open and close nothing inside a page */
     NAME_HEADING = 1 << 14,
     NAME_TURNS = 1 << 15, /* its start tag may change what the tags behind it mean, also in ordinary HTML */
     NAME_TEXT = NAME_RAWTEXT | NAME_RCDATA | NAME_SCRIPT_DATA | NAME_PLAIN
@@ -41,8 +41,8 @@ enum html_name_flag {
     X(A, "a", NAME_FORMATTING)                                                                                         \
     X(ADDRESS, "address", SPECIAL_BLOCK)                                                                               \
     X(ANNOTATION_XML, "annotation-xml", 0)                                                                             \
-    X(APPLET, "applet", NAME_SPECIAL | NAME_BLOCK | NAME_SCOPE | NAME_BODY_BEGUN)                                      \
-    X(AREA, "area", VOID | NAME_BODY_BEGUN)                                                                            \
+    X(APPLET, "applet", NAME_SPECIAL | NAME_BLOCK | NAME_SCOPE | NAME_REFUSES_FRAMESET)                                \
+    X(AREA, "area", VOID | NAME_REFUSES_FRAMESET)                                                                      \
     X(ARTICLE, "article", SPECIAL_BLOCK)                                                                               \
     X(ASIDE, "aside", SPECIAL_BLOCK)                                                                                   \
     X(AUDIO, "audio", 0)                                                                                               \
@@ -52,24 +52,24 @@ enum html_name_flag {
     X(BGSOUND, "bgsound", VOID)                                                                                        \
     X(BIG, "big", FORMATTING)                                                                                          \
     X(BLOCKQUOTE, "blockquote", SPECIAL_BLOCK | NAME_BREAKOUT)                                                         \
-    X(BODY, "body", NAME_SPECIAL | NAME_BREAKOUT | NAME_BODY_BEGUN | NAME_NOT_PUSHED)                                  \
-    X(BR, "br", VOID | NAME_BREAKOUT | NAME_BODY_BEGUN)                                                                \
-    X(BUTTON, "button", NAME_SPECIAL | NAME_BLOCK | NAME_BODY_BEGUN)                                                   \
+    X(BODY, "body", NAME_SPECIAL | NAME_BREAKOUT | NAME_REFUSES_FRAMESET | NAME_NOT_PUSHED)                            \
+    X(BR, "br", VOID | NAME_BREAKOUT | NAME_REFUSES_FRAMESET)                                                          \
+    X(BUTTON, "button", NAME_SPECIAL | NAME_BLOCK | NAME_REFUSES_FRAMESET)                                             \
     X(CAPTION, "caption", TABLE_PART | NAME_SCOPE)                                                                     \
     X(CENTER, "center", SPECIAL_BLOCK | NAME_BREAKOUT)                                                                 \
     X(CODE, "code", FORMATTING)                                                                                        \
     X(COL, "col", VOID | NAME_TABLE_PART)                                                                              \
     X(COLGROUP, "colgroup", TABLE_PART)                                                                                \
-    X(DD, "dd", NAME_SPECIAL | NAME_BREAKOUT | NAME_CLOSES_P | NAME_BLOCK | NAME_BODY_BEGUN)                           \
+    X(DD, "dd", NAME_SPECIAL | NAME_BREAKOUT | NAME_CLOSES_P | NAME_BLOCK | NAME_REFUSES_FRAMESET)                     \
     X(DESC, "desc", 0)                                                                                                 \
     X(DETAILS, "details", SPECIAL_BLOCK)                                                                               \
     X(DIALOG, "dialog", NAME_CLOSES_P | NAME_BLOCK)                                                                    \
     X(DIR, "dir", SPECIAL_BLOCK)                                                                                       \
     X(DIV, "div", SPECIAL_BLOCK | NAME_BREAKOUT)                                                                       \
     X(DL, "dl", SPECIAL_BLOCK | NAME_BREAKOUT)                                                                         \
-    X(DT, "dt", NAME_SPECIAL | NAME_BREAKOUT | NAME_CLOSES_P | NAME_BLOCK | NAME_BODY_BEGUN)                           \
+    X(DT, "dt", NAME_SPECIAL | NAME_BREAKOUT | NAME_CLOSES_P | NAME_BLOCK | NAME_REFUSES_FRAMESET)                     \
     X(EM, "em", FORMATTING)                                                                                            \
-    X(EMBED, "embed", VOID | NAME_BREAKOUT | NAME_BODY_BEGUN)                                                          \
+    X(EMBED, "embed", VOID | NAME_BREAKOUT | NAME_REFUSES_FRAMESET)                                                    \
     X(FEIMAGE, "feimage", 0)                                                                                           \
     X(FIELDSET, "fieldset", SPECIAL_BLOCK)                                                                             \
     X(FIGCAPTION, "figcaption", SPECIAL_BLOCK)                                                                         \
@@ -89,20 +89,20 @@ enum html_name_flag {
     X(HEAD, "head", NAME_SPECIAL | NAME_BREAKOUT | NAME_NOT_PUSHED)                                                    \
     X(HEADER, "header", SPECIAL_BLOCK)                                                                                 \
     X(HGROUP, "hgroup", SPECIAL_BLOCK)                                                                                 \
-    X(HR, "hr", VOID | NAME_BREAKOUT | NAME_CLOSES_P | NAME_BODY_BEGUN)                                                \
+    X(HR, "hr", VOID | NAME_BREAKOUT | NAME_CLOSES_P | NAME_REFUSES_FRAMESET)                                          \
     X(HTML, "html", NAME_SPECIAL | NAME_SCOPE | NAME_NOT_PUSHED)                                                       \
     X(I, "i", FORMATTING)                                                                                              \
-    X(IFRAME, "iframe", NAME_SPECIAL | NAME_RAWTEXT | NAME_BODY_BEGUN)                                                 \
-    X(IMAGE, "image", NAME_VOID | NAME_BODY_BEGUN)                                                                     \
-    X(IMG, "img", VOID | NAME_BREAKOUT | NAME_BODY_BEGUN)                                                              \
-    X(INPUT, "input", VOID | NAME_BODY_BEGUN)                                                                          \
-    X(KEYGEN, "keygen", VOID | NAME_BODY_BEGUN)                                                                        \
-    X(LI, "li", NAME_SPECIAL | NAME_BREAKOUT | NAME_CLOSES_P | NAME_BLOCK | NAME_BODY_BEGUN)                           \
+    X(IFRAME, "iframe", NAME_SPECIAL | NAME_RAWTEXT | NAME_REFUSES_FRAMESET)                                           \
+    X(IMAGE, "image", NAME_VOID | NAME_REFUSES_FRAMESET)                                                               \
+    X(IMG, "img", VOID | NAME_BREAKOUT | NAME_REFUSES_FRAMESET)                                                        \
+    X(INPUT, "input", VOID | NAME_REFUSES_FRAMESET)                                                                    \
+    X(KEYGEN, "keygen", VOID | NAME_REFUSES_FRAMESET)                                                                  \
+    X(LI, "li", NAME_SPECIAL | NAME_BREAKOUT | NAME_CLOSES_P | NAME_BLOCK | NAME_REFUSES_FRAMESET)                     \
     X(LINK, "link", VOID)                                                                                              \
-    X(LISTING, "listing", SPECIAL_BLOCK | NAME_BREAKOUT | NAME_BODY_BEGUN)                                             \
+    X(LISTING, "listing", SPECIAL_BLOCK | NAME_BREAKOUT | NAME_REFUSES_FRAMESET)                                       \
     X(MAIN, "main", SPECIAL_BLOCK)                                                                                     \
     X(MALIGNMARK, "malignmark", 0)                                                                                     \
-    X(MARQUEE, "marquee", NAME_SPECIAL | NAME_BLOCK | NAME_SCOPE | NAME_BODY_BEGUN)                                    \
+    X(MARQUEE, "marquee", NAME_SPECIAL | NAME_BLOCK | NAME_SCOPE | NAME_REFUSES_FRAMESET)                              \
     X(MATH, "math", NAME_TURNS)                                                                                        \
     X(MENU, "menu", SPECIAL_BLOCK | NAME_BREAKOUT)                                                                     \
     X(META, "meta", VOID | NAME_BREAKOUT)                                                                              \
@@ -117,14 +117,14 @@ enum html_name_flag {
     X(NOEMBED, "noembed", NAME_SPECIAL | NAME_RAWTEXT)                                                                 \
     X(NOFRAMES, "noframes", NAME_SPECIAL | NAME_RAWTEXT)                                                               \
     X(NOSCRIPT, "noscript", NAME_SPECIAL | NAME_TURNS)                                                                 \
-    X(OBJECT, "object", NAME_SPECIAL | NAME_BLOCK | NAME_SCOPE | NAME_BODY_BEGUN)                                      \
+    X(OBJECT, "object", NAME_SPECIAL | NAME_BLOCK | NAME_SCOPE | NAME_REFUSES_FRAMESET)                                \
     X(OL, "ol", SPECIAL_BLOCK | NAME_BREAKOUT)                                                                         \
     X(OPTGROUP, "optgroup", 0)                                                                                         \
     X(OPTION, "option", 0)                                                                                             \
     X(P, "p", NAME_SPECIAL | NAME_BREAKOUT | NAME_CLOSES_P | NAME_BLOCK)                                               \
     X(PARAM, "param", VOID)                                                                                            \
     X(PLAINTEXT, "plaintext", NAME_SPECIAL | NAME_CLOSES_P | NAME_PLAIN)                                               \
-    X(PRE, "pre", SPECIAL_BLOCK | NAME_BREAKOUT | NAME_BODY_BEGUN)                                                     \
+    X(PRE, "pre", SPECIAL_BLOCK | NAME_BREAKOUT | NAME_REFUSES_FRAMESET)                                               \
     X(RB, "rb", 0)                                                                                                     \
     X(RP, "rp", 0)                                                                                                     \
     X(RT, "rt", 0)                                                                                                     \
@@ -134,7 +134,7 @@ enum html_name_flag {
     X(SCRIPT, "script", NAME_SPECIAL | NAME_SCRIPT_DATA)                                                               \
     X(SEARCH, "search", SPECIAL_BLOCK)                                                                                 \
     X(SECTION, "section", SPECIAL_BLOCK)                                                                               \
-    X(SELECT, "select", NAME_SPECIAL | NAME_BLOCK | NAME_BODY_BEGUN)                                                   \
+    X(SELECT, "select", NAME_SPECIAL | NAME_BLOCK | NAME_REFUSES_FRAMESET)                                             \
     X(SMALL, "small", FORMATTING)                                                                                      \
     X(SOURCE, "source", VOID)                                                                                          \
     X(SPAN, "span", NAME_BREAKOUT)                                                                                     \
@@ -145,11 +145,11 @@ enum html_name_flag {
     X(SUMMARY, "summary", SPECIAL_BLOCK)                                                                               \
     X(SUP, "sup", NAME_BREAKOUT)                                                                                       \
     X(SVG, "svg", NAME_TURNS)                                                                                          \
-    X(TABLE, "table", NAME_SPECIAL | NAME_BREAKOUT | NAME_SCOPE | NAME_BODY_BEGUN)                                     \
+    X(TABLE, "table", NAME_SPECIAL | NAME_BREAKOUT | NAME_SCOPE | NAME_REFUSES_FRAMESET)                               \
     X(TBODY, "tbody", TABLE_PART)                                                                                      \
     X(TD, "td", TABLE_PART | NAME_SCOPE)                                                                               \
     X(TEMPLATE, "template", NAME_SPECIAL | NAME_TURNS | NAME_SCOPE)                                                    \
-    X(TEXTAREA, "textarea", NAME_SPECIAL | NAME_RCDATA | NAME_BODY_BEGUN)                                              \
+    X(TEXTAREA, "textarea", NAME_SPECIAL | NAME_RCDATA | NAME_REFUSES_FRAMESET)                                        \
     X(TFOOT, "tfoot", TABLE_PART)                                                                                      \
     X(TH, "th", TABLE_PART | NAME_SCOPE)                                                                               \
     X(THEAD, "thead", TABLE_PART)                                                                                      \
@@ -162,8 +162,8 @@ enum html_name_flag {
     X(USE, "use", 0)                                                                                                   \
     X(VAR, "var", NAME_BREAKOUT)                                                                                       \
     X(VIDEO, "video", 0)                                                                                               \
-    X(WBR, "wbr", VOID | NAME_BODY_BEGUN)                                                                              \
-    X(XMP, "xmp", NAME_SPECIAL | NAME_CLOSES_P | NAME_RAWTEXT | NAME_BODY_BEGUN)                                       \
+    X(WBR, "wbr", VOID | NAME_REFUSES_FRAMESET)                                                                        \
+    X(XMP, "xmp", NAME_SPECIAL | NAME_CLOSES_P | NAME_RAWTEXT | NAME_REFUSES_FRAMESET)                                 \
     /* attributes */                                                                                                   \
     X(BACKGROUND, "background", 0)                                                                                     \
     X(CHARSET, "charset", 0)                                                                                           \
@@ -220,8 +220,8 @@ static inline uint64_t html_lower64(uint64_t word)
     return word | ((from_a & ~behind_z & ~word & high) >> 2);
 }
 
-/* The name whose first eight bytes, in lower case and padded with NULs, are KEY and whose length is LEN. Of a name that is
- * longer than eight bytes the rest has to be compared by the caller: html_name_find does. */
+/* The name whose first eight bytes, in lower case and padded with NULs, are KEY and whose length is LEN. Of a name
+ * that is longer than eight bytes the rest has to be compared by the caller: html_name_find does. */
 static inline enum html_name html_name_of_key(uint64_t key, size_t len)
 {
     unsigned name = html_slots[key * html_slot_multiplier >> (64 - HTML_SLOT_BITS)];

@@ -1,7 +1,7 @@
 /* Raw text: what stands in title, textarea, style, script and the like, up to the end tag of that element.
  *
- * A script has two more levels inside: escaped behind "<!--", where an end tag still counts, and double-escaped behind a
- * <script> in there, where it does not. "-->" leads out of both. */
+ * A script has two more levels inside: escaped behind "<!--", where an end tag still counts, and double-escaped
+ * behind a <script> in there, where it does not. "-->" leads out of both. */
 #include "web/tokenizer_scan.h"
 #include "web/tokenizer_states.h"
 
@@ -95,7 +95,8 @@ static inline const char *script_bang(struct tokenizer *t, const char *p)
     return p + 1;
 }
 
-/* Read letters as long as they spell "script". What ends the word decides: then the level becomes TO, else FROM goes on. */
+/* Read letters as long as they spell "script". What ends the word decides: then the level becomes TO, else FROM
+ * goes on. */
 static inline const char *script_word(struct tokenizer *t, const char *p, uint8_t from, uint8_t to)
 {
     static const char word[] = "script";
@@ -122,7 +123,7 @@ static inline const char *raw_end_name(struct tokenizer *t, const char *p)
         give_style(t, t->lookahead, t->matched);
         return p;
     }
-    t->is_end_tag = true;
+    t->is_end_tag = t->ends_text = true;
     t->self_closing = false;
     t->asked = 0;
     t->tag_name = t->raw_name;

@@ -1,11 +1,12 @@
-/* The short way through ordinary pages. It recognises only what is certain at a glance: text, end tags, and start tags of
- * elements that nobody asked for. For everything else it stops at the '<' and leaves it to the states. */
+/* The short way through ordinary pages. It recognises only what is certain at a glance: text, end tags, and start
+ * tags of elements that nobody asked for. For everything else it stops at the '<' and leaves it to the states. */
 #include "web/tokenizer_scan.h"
 #include "web/tokenizer_states.h"
 
 #ifdef __SSE2__
 
-/* No byte from LIMIT on is where a tag may begin: behind it there is room for a block and for what is read beside it. */
+/* No byte from LIMIT on is where a tag may begin: behind it there is room for a block and for what is read beside
+ * it. */
 enum { MARGIN = 3 * SCAN_BLOCK };
 
 static inline bool is_name_byte(char c)

@@ -1,5 +1,5 @@
-/* The states of the tokenizer, in groups: each group has a function that reads until the state is another group's or the
- * piece is over, and says where it stopped. Private to the tokenizer.
+/* The states of the tokenizer, in groups: each group has a function that reads until the state is another group's
+ * or the piece is over, and says where it stopped. Private to the tokenizer.
  *
  * States of the standard that differ only in what they report as errors are one here. */
 #ifndef WEB_TOKENIZER_STATES_H
@@ -49,8 +49,8 @@ const char *tokenizer_tag(struct tokenizer *t, const char *p, const char *end);
 const char *tokenizer_markup(struct tokenizer *t, const char *p, const char *end);
 const char *tokenizer_raw(struct tokenizer *t, const char *p, const char *end);
 
-/* Pass over text and over tags that mean nothing, as long as the tree is plain and the tags lie well inside the piece; the
- * states take over from where it stops. */
+/* Pass over text and over tags that mean nothing, as long as the tree is plain and the tags lie well inside the
+ * piece; the states take over from where it stops. */
 const char *tokenizer_skip(struct tokenizer *t, const char *p, const char *end);
 
 /* The tag is complete: tell the tree and the sink, and set the state in which the text goes on. */

@@ -101,7 +101,7 @@ static void begin_tag(struct tokenizer *t, bool is_end_tag)
 {
     begin_name(t);
     t->is_end_tag = is_end_tag;
-    t->self_closing = false;
+    t->self_closing = t->ends_text = false;
     t->asked = t->seen = t->valued = t->encoded = 0;
     t->values.len = 0;
     t->state = STATE_TAG_NAME;

@@ -92,7 +92,8 @@ static bool ends_scope(const struct tree_element *element, enum scope scope)
            (scope == SCOPE_LIST && (element->name == HTML_OL || element->name == HTML_UL));
 }
 
-/* The place of the topmost HTML element NAME in scope, or BLOCKED, or OUTSIDE when the search leaves what is remembered. */
+/* The place of the topmost HTML element NAME in scope, or BLOCKED, or OUTSIDE when the search leaves what is
+ * remembered. */
 static int find_in_scope(const struct tree *tree, uint16_t name, enum scope scope)
 {
     for (int i = (int)tree->depth - 1; i >= 0; i--) {
@@ -105,13 +106,23 @@ static int find_in_scope(const struct tree *tree, uint16_t name, enum scope scop
     return OUTSIDE;
 }
 
+/* Whether an element that the end tag NAME closes may be open outside of what is remembered. */
+static bool may_be_open_outside(const struct tree *tree, uint16_t name)
+{
+    if (name >= HTML_NAME_COUNT)
+        return true;
+    bool open = has_begun(tree, name);
+    if (flags_of(name) & NAME_TABLE_PART)
+        open |= has_begun(tree, HTML_TABLE); /* rows and sections are opened without a tag */
+    for (unsigned level = HTML_H1; (flags_of(name) & NAME_HEADING) && level <= HTML_H6; level++)
+        open |= has_begun(tree, (uint16_t)level); /* each closes the others too */
+    return open;
+}
+
 /* An element that lies outside the outermost svg, math or template is closed, as far as is known: they all end. */
 static void leave(struct tree *tree, uint16_t name)
 {
-    bool may_be_open = has_begun(tree, name) || name >= HTML_NAME_COUNT;
-    if ((flags_of(name) & NAME_TABLE_PART) && has_begun(tree, HTML_TABLE))
-        may_be_open = true; /* rows and sections are opened without a tag */
-    if (!may_be_open)
+    if (!may_be_open_outside(tree, name))
         return;
     tree->doubts |= LINKS_DOUBT_MISNESTED;
     if (name < HTML_NAME_COUNT)
@@ -139,6 +150,13 @@ static void end_any_other(struct tree *tree, uint16_t name)
     close_found(tree, name, i >= 0 ? i : OUTSIDE);
 }
 
+static void take_out(struct tree *tree, unsigned place)
+{
+    for (unsigned i = place; i + 1 < tree->depth; i++)
+        tree->stack[i] = tree->stack[i + 1];
+    tree->depth--;
+}
+
 /* The adoption agency without its copies: an element with a special one inside is only taken out of the stack. */
 static void end_formatting(struct tree *tree, uint16_t name)
 {
@@ -151,9 +169,41 @@ static void end_formatting(struct tree *tree, uint16_t name)
         return;
     }
     tree->doubts |= LINKS_DOUBT_MISNESTED;
-    for (unsigned i = (unsigned)found; i + 1 < tree->depth; i++)
-        tree->stack[i] = tree->stack[i + 1];
-    tree->depth--;
+    take_out(tree, (unsigned)found);
+}
+
+static bool end_is_implied(const struct tree_element *element)
+{
+    switch (element->name) {
+    case HTML_DD:
+    case HTML_DT:
+    case HTML_LI:
+    case HTML_OPTGROUP:
+    case HTML_OPTION:
+    case HTML_P:
+    case HTML_RB:
+    case HTML_RP:
+    case HTML_RT:
+    case HTML_RTC:
+        return is_html(element);
+    default:
+        return false;
+    }
+}
+
+/* A form is taken out of the stack and what is open in it stays; one that lies outside goes without a trace. */
+static void end_form(struct tree *tree)
+{
+    int found = find_in_scope(tree, HTML_FORM, SCOPE_DEFAULT);
+    if (found < 0)
+        return;
+    if (tree->templates) {
+        pop_to(tree, (unsigned)found);
+        return;
+    }
+    while (end_is_implied(top_of(tree)))
+        tree->depth--;
+    take_out(tree, (unsigned)found);
 }
 
 static void end_heading(struct tree *tree, uint16_t name)
@@ -169,6 +219,13 @@ static void end_heading(struct tree *tree, uint16_t name)
     close_found(tree, name, i >= 0 ? i : OUTSIDE);
 }
 
+/* Elements that end the list of active formatting elements for what is in them. */
+static bool sets_marker(const struct tree_element *element)
+{
+    return is_html(element) && (element->role & TREE_IS_SCOPE) && element->name != HTML_TABLE;
+}
+
+/* When such an element is still open, an <a> of the template goes on behind it, by the standard's own words. */
 static void end_template(struct tree *tree)
 {
     for (unsigned i = tree->depth; tree->templates && i-- > 0;) {
@@ -176,6 +233,8 @@ static void end_template(struct tree *tree)
             pop_to(tree, i);
             return;
         }
+        if (sets_marker(&tree->stack[i]))
+            tree->doubts |= LINKS_DOUBT_TEMPLATE;
     }
 }
 
@@ -185,11 +244,13 @@ static void end_html(struct tree *tree, uint16_t name)
     if (name == HTML_NOSCRIPT)
         tree->in_noscript = false;
     if (name == HTML_BR)
-        tree->body_begun = true;
+        tree_text(tree);
     if (tree->depth == 0 || (flags & (NAME_NOT_PUSHED | NAME_VOID | NAME_TEXT)))
         return;
     if (name == HTML_TEMPLATE)
         end_template(tree);
+    else if (name == HTML_FORM)
+        end_form(tree);
     else if (flags & NAME_HEADING)
         end_heading(tree, name);
     else if (flags & NAME_FORMATTING)
@@ -325,9 +386,9 @@ static enum tree_place start_in_frameset(struct tree *tree, uint16_t name)
 
 static enum tree_place start_frameset(struct tree *tree)
 {
-    if (tree->body_begun || tree->templates)
+    if (tree_has_body(tree) || tree->templates)
         return TREE_NOWHERE;
-    if (tree->element_begun || tree->depth)
+    if (tree->in_body || tree->depth)
         tree->doubts |= LINKS_DOUBT_FRAMESET;
     tree->has_frameset = true;
     tree->framesets = 1;
@@ -388,9 +449,11 @@ static enum tree_place start_html(struct tree *tree, const struct tree_tag *tag)
     uint16_t name = tag->name;
     if (name == HTML_FRAMESET)
         return start_frameset(tree);
+    if (name == HTML_FORM && tree->depth && !tree->templates && has_begun(tree, HTML_FORM))
+        tree->doubts |= LINKS_DOUBT_MISNESTED; /* a form inside a form is ignored: is the other one still open? */
     tree_note_begun(tree, name);
-    tree->body_begun |= (flags_of(name) & NAME_BODY_BEGUN) != 0;
-    tree->element_begun |= !belongs_to_head(name);
+    tree->frameset_refused |= (flags_of(name) & NAME_REFUSES_FRAMESET) != 0;
+    tree->in_body |= !tree->templates && !belongs_to_head(name);
     if (name == HTML_SVG || name == HTML_MATH)
         return start_foreign(tree, tag, name == HTML_SVG ? TREE_SVG : TREE_MATH);
     if (name == HTML_FRAME)

@@ -1,10 +1,11 @@
-/* As much of HTML's tree construction (section 13.2.6) as decides how the text goes on and which tags are links: whether a
- * tag opens an element of HTML, SVG or MathML, whether it lies in a template, in noscript or in a frameset.
+/* As much of HTML's tree construction (section 13.2.6) as decides how the text goes on and which tags are links:
+ * whether a tag opens an element of HTML, SVG or MathML, whether it lies in a template, in noscript or in a
+ * frameset.
  *
- * Ordinary HTML needs no stack of open elements for that, so none is kept while it lasts. Inside svg, math and template each
- * open element is remembered, TREE_DEPTH of them; deeper ones are only counted. What lies outside of the outermost of
- * these is known only as "such an element has been begun in this page". Where that, or another shortening, may decide
- * otherwise than a tree would, a doubt is noted (links.h).
+ * Ordinary HTML needs no stack of open elements for that, so none is kept while it lasts. Inside svg, math and
+ * template each open element is remembered, TREE_DEPTH of them; deeper ones are only counted. What lies outside of
+ * the outermost of these is known only as "such an element has been begun in this page". Where that, or another
+ * shortening, may decide otherwise than a tree would, a doubt is noted (links.h).
  *
  * tree_reset, then tree_start and tree_end for each tag in turn. Private to the tokenizer. */
 #ifndef WEB_TOKENIZER_TREE_H
@@ -42,9 +43,10 @@ struct tree {
     unsigned framesets; /* open frameset elements */
     unsigned doubts;    /* of enum links_doubt */
     bool in_noscript;
-    bool body_begun;    /* a frameset would be ignored */
-    bool element_begun; /* a body has content, though none that keeps a frameset away */
-    bool has_frameset;  /* the page is a frameset: nothing else in it counts */
+    bool in_body; /* what belongs to no head has been seen, outside of templates */
+    bool
+        frameset_refused; /* so has what keeps a frameset from taking the place of a body ("frameset-ok" is "not ok") */
+    bool has_frameset;    /* the page is a frameset: nothing else in it counts */
 };
 
 /* A start tag as the tree sees it. */
@@ -71,7 +73,14 @@ void tree_end(struct tree *tree, uint16_t name);
 /* There is text that is not only blanks. */
 static inline void tree_text(struct tree *tree)
 {
-    tree->body_begun = true;
+    tree->frameset_refused = true;
+    tree->in_body |= !tree->templates;
+}
+
+/* Whether there is a body that stays one. */
+static inline bool tree_has_body(const struct tree *tree)
+{
+    return tree->in_body && tree->frameset_refused;
 }
 
 /* Whether <![CDATA[ begins foreign text. */
@@ -83,7 +92,7 @@ static inline bool tree_is_foreign(const struct tree *tree)
 /* Whether tags that are no links, and end tags, change nothing but tree.begun. */
 static inline bool tree_is_plain(const struct tree *tree)
 {
-    return tree->body_begun && tree->depth == 0 && !tree->in_noscript && !tree->has_frameset;
+    return tree_has_body(tree) && tree->depth == 0 && !tree->in_noscript && !tree->has_frameset;
 }
 
 static inline void tree_note_begun(struct tree *tree, uint16_t name)

@@ -1,9 +1,10 @@
-/* libFuzzer target: what holds for every page. The first byte of the input chooses the options and how the page is cut into
- * pieces, the rest is the page.
+/* libFuzzer target: what holds for every page. The first byte of the input chooses the options and how the page is
+ * cut into pieces, the rest is the page.
  *
  * - However the page is cut, the same is found.
- * - The places of <a href> are those of gumbo's tree. It builds a tree by the standard of 2014, so pages are left out where
- *   links has a doubt (links.h says which those are) and where gumbo is known to differ: see agrees_by_design. */
+ * - The places of <a href> are those of gumbo's tree. It builds a tree by the standard of 2014, so pages are left
+ * out where
+ * links has a doubt (links.h says which those are) and where gumbo is known to differ: see agrees_by_design. */
 #include <ctype.h>
 #include <gumbo.h>
 #include <stdio.h>
@@ -122,8 +123,8 @@ static bool begins_with(const char *text, const char *end, const char *word)
     return (size_t)(end - text) >= strlen(word) && strncasecmp(text, word, strlen(word)) == 0;
 }
 
-/* Gumbo takes all names that it does not know for one, and inside svg and math it does not recognise an end tag that has
- * anything behind its name. */
+/* Gumbo takes all names that it does not know for one, and inside svg and math it does not recognise an end tag
+ * that has anything behind its name. */
 static bool has_odd_end_tag_with_foreign(const char *text, size_t len)
 {
     bool foreign = false, odd = false;

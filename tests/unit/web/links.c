@@ -132,6 +132,11 @@ Test(links, svg_and_math_hold_links_of_their_own_kind)
         {"<svg><foreignObject><div><p>x<a href=/1></div></foreignObject><a href=/2>", "a /1; svg_a /2"},
         {"<div><svg></div><a href=/1>", "a /1"},
         {"<svg></g></div><a href=/1>", "svg_a /1"},
+        {"<svg><title><title></title><a href=/1>", "a /1"},
+        {"<h1><svg></h2><a href=/1>", "a /1"},
+        {"<form><svg></form><a href=/1>", "svg_a /1"},
+        {"<svg><desc><form><i></form></desc><a href=/1>", "a /1"},
+        {"<svg><desc><form><p></form></desc><a href=/1>", "svg_a /1"},
         {"<svg><base href=/b><iframe src=/i><link rel=next href=/l><meta charset=x>", "charset x"},
     };
     check_rows(rows, COUNT_OF(rows), false);
@@ -161,6 +166,8 @@ Test(links, a_frameset_page_is_its_frames)
          "frame /1; frame /2"},
         {"<frameset><frame src=/1><noframes><a href=/2></noframes><a href=/3></frameset><frame src=/4>", "frame /1"},
         {"<body><frameset><frame src=/1></frameset><a href=/2>", "a /2"},
+        {"<template>x<img></template><frameset><frame src=/1></frameset>", "frame /1"},
+        {"<p><template><img></template><frameset><frame src=/1></frameset><a href=/2>", "a /2"},
         {"x<frameset><frame src=/1></frameset><a href=/2>", "a /2"},
         {"<img><frameset><frame src=/1></frameset><a href=/2>", "a /2"},
     };
@@ -308,6 +315,8 @@ Test(links, doubts_say_where_a_tree_may_decide_otherwise)
     cr_expect_eq(doubts_of("<select>"), LINKS_DOUBT_CHANGED);
     cr_expect_eq(doubts_of("<p><frameset>"), LINKS_DOUBT_FRAMESET);
     cr_expect_eq(doubts_of("<template><title>"), LINKS_DOUBT_TEMPLATE);
+    cr_expect_eq(doubts_of("<template><a href=/x><object></template>"), LINKS_DOUBT_TEMPLATE);
+    cr_expect_eq(doubts_of("<template><a href=/x><object></object></template>"), 0);
     struct buffer deep = {0};
     for (int i = 0; i < 1000; i++)
         cr_assert(buffer_append_text(&deep, "<svg>"));

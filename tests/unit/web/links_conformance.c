@@ -225,7 +225,8 @@ Test(links_conformance, every_core_page_gives_its_links_when_it_arrives_byte_by_
     check_pages(1);
 }
 
-/* Whoever obeys nofollow of links and of meta robots finds what these records want; whoever does not, what a browser has. */
+/* Whoever obeys nofollow of links and of meta robots finds what these records want; whoever does not, what a
+ * browser has. */
 Test(links_conformance, nofollow_records_give_both_lists)
 {
     FILE *file = conformance_open("html/expected.jsonl");
