@@ -37,6 +37,23 @@ static void pop_to(struct tree *tree, unsigned depth)
     }
 }
 
+/* Elements that end the list of active formatting elements for what is in them. */
+static bool sets_marker(const struct tree_element *element)
+{
+    return is_html(element) && (element->role & TREE_IS_SCOPE) && element->name != HTML_TABLE;
+}
+
+/* Close the element at PLACE and what is open in it. A formatting element in there would be opened anew by the text that
+ * follows, which is left to doubt, unless PLACE ended the list of such elements. */
+static void close_at(struct tree *tree, unsigned place)
+{
+    for (unsigned i = place + 1; i < tree->depth && !sets_marker(&tree->stack[place]); i++) {
+        if (is_html(&tree->stack[i]) && (flags_of(tree->stack[i].name) & NAME_FORMATTING))
+            tree->doubts |= LINKS_DOUBT_MISNESTED;
+    }
+    pop_to(tree, place);
+}
+
 static void push(struct tree *tree, uint16_t name, unsigned role)
 {
     if (tree->depth == TREE_DEPTH) {
@@ -132,7 +149,7 @@ static void leave(struct tree *tree, uint16_t name)
 static void close_found(struct tree *tree, uint16_t name, int found)
 {
     if (found >= 0)
-        pop_to(tree, (unsigned)found);
+        close_at(tree, (unsigned)found);
     else if (found == OUTSIDE)
         leave(tree, name);
 }
@@ -219,12 +236,6 @@ static void end_heading(struct tree *tree, uint16_t name)
     close_found(tree, name, i >= 0 ? i : OUTSIDE);
 }
 
-/* Elements that end the list of active formatting elements for what is in them. */
-static bool sets_marker(const struct tree_element *element)
-{
-    return is_html(element) && (element->role & TREE_IS_SCOPE) && element->name != HTML_TABLE;
-}
-
 /* When such an element is still open, an <a> of the template goes on behind it, by the standard's own words. */
 static void end_template(struct tree *tree)
 {
@@ -309,7 +320,7 @@ static void close_if_in_scope(struct tree *tree, uint16_t name, enum scope scope
 {
     int found = find_in_scope(tree, name, scope);
     if (found >= 0)
-        pop_to(tree, (unsigned)found);
+        close_at(tree, (unsigned)found);
 }
 
 /* A new item ends the one that it stands in, if only ordinary elements, address, div and p lie between. */
@@ -318,7 +329,7 @@ static void close_item(struct tree *tree, uint16_t name, uint16_t other)
     for (unsigned i = tree->depth; i-- > 0;) {
         const struct tree_element *element = &tree->stack[i];
         if (is_html(element) && (element->name == name || element->name == other)) {
-            pop_to(tree, i);
+            close_at(tree, i);
             return;
         }
         bool passed =

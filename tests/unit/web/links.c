@@ -311,6 +311,8 @@ Test(links, doubts_say_where_a_tree_may_decide_otherwise)
 {
     cr_expect_eq(doubts_of("<p><b><i></b></p></div><table><td></i><svg><g></g><desc><p>x</p></desc></svg>"), 0);
     cr_expect_eq(doubts_of("<div><svg></div>"), LINKS_DOUBT_MISNESTED);
+    cr_expect_eq(doubts_of("<svg><desc><div><b></div>"), LINKS_DOUBT_MISNESTED);
+    cr_expect_eq(doubts_of("<svg><desc><object><b></object>"), 0);
     cr_expect_eq(doubts_of("<svg><desc><table><tr>"), LINKS_DOUBT_TABLE);
     cr_expect_eq(doubts_of("<select>"), LINKS_DOUBT_CHANGED);
     cr_expect_eq(doubts_of("<p><frameset>"), LINKS_DOUBT_FRAMESET);
