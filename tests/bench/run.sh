@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Measure. run.sh [NAME...], without a NAME all of them; ROUNDS in the environment is how often each program runs (5).
-# pool, process, store and state measure a part of forage, the others the whole of it beside other programs (web.py). The exit
+# pool, process, store, state and links measure a part of forage, the others the whole of it beside other programs (web.py). The exit
 # status is 0 also when a target is missed, and 1 when something could not be measured.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
-parts="pool process store state"
+parts="pool process store state links"
 webs="small1 small50 remember latency mid big one memory"
 
 build_program() {

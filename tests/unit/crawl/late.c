@@ -3,7 +3,9 @@
 #include "worker_support.h"
 
 #include <forage/forage.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 TestSuite(late, .init = folder_make, .fini = folder_remove, .timeout = 60);
 
