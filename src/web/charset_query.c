@@ -3,8 +3,6 @@
 
 #include "web/charset_utf8.h"
 
-#include <stdio.h>
-
 enum { ENCODED_BYTES = 8 };
 
 /* What encodes one query. */

@@ -1,8 +1,8 @@
 /* Which encoding a page is in: byte order mark, then Content-Type, then what the page says of itself, then how its bytes
  * look (HTML Standard section 13.2.3.2).
  *
- * page_charset_find is asked with the page's beginning, and again with more of it while it says that it needs more. Pure
- * but for uchardet, which keeps no state between calls. */
+ * page_charset_find is asked with the page's beginning, and again with more of it while it says that it needs more. It
+ * keeps nothing between calls. */
 #ifndef WEB_PAGE_CHARSET_H
 #define WEB_PAGE_CHARSET_H
 
@@ -23,7 +23,7 @@ enum page_charset_source {
     PAGE_CHARSET_BOM,
     PAGE_CHARSET_HTTP,
     PAGE_CHARSET_META,    /* <meta charset>, <meta http-equiv=content-type>, or the XML declaration */
-    PAGE_CHARSET_GUESSED, /* by the bytes */
+    PAGE_CHARSET_GUESSED, /* the bytes: valid UTF-8, or what uchardet takes them for */
     PAGE_CHARSET_DEFAULT  /* nothing: windows-1252 */
 };
 
@@ -35,7 +35,8 @@ struct page_charset {
 /* CONTENT_TYPE is the header's value, or NULL. HEAD is the page's beginning, and WHOLE says that nothing follows it.
  *
  * False: more of the page is needed, at most PAGE_CHARSET_DETECT_BYTES; OUT is as it was. Takes time linear in LEN up to
- * that length; bytes beyond it are not looked at. Never fails: when memory is out, nothing is guessed. */
+ * that length; bytes beyond it are not looked at. (uchardet, which guesses, is C++ and ends the process when memory is
+ * out.) */
 bool page_charset_find(const char *content_type, const char *head, size_t len, bool whole, struct page_charset *out);
 
 /* The encoding of the charset parameter of a Content-Type's value; NULL when it has none or an unknown one. */
