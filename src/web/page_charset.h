@@ -45,6 +45,10 @@ const struct charset *page_charset_of_type(const char *content_type, size_t len)
 /* What a page says of itself in its first PAGE_CHARSET_PRESCAN_BYTES; NULL when it says nothing. */
 const struct charset *page_charset_prescan(const char *head, size_t len);
 
+/* What the XML declaration says that the bytes begin with; NULL when there is none, or it is cut, or says nothing. A text
+ * whose declaration can be read is not in UTF-16: one that says so is taken for UTF-8. */
+const struct charset *page_charset_declared(const char *head, size_t len);
+
 /* A word for logs: "bom", "http", "meta", "guessed", "default". */
 const char *page_charset_source_text(enum page_charset_source source);
 

@@ -169,9 +169,10 @@ static void skip_to(struct scan *s, const char *text)
     s->at = found ? found + strlen(text) - 1 : s->end;
 }
 
-/* The encoding of an XML declaration, for pages of XHTML: "get an XML encoding". */
-static const struct charset *of_declaration(struct scan s)
+/* "Get an XML encoding". */
+const struct charset *page_charset_declared(const char *head, size_t len)
 {
+    struct scan s = {head, head + len};
     if (!begins(&s, "<?xml"))
         return NULL;
     const char *close = memchr(s.at, '>', (size_t)(s.end - s.at));
@@ -201,7 +202,9 @@ static const struct charset *of_declaration(struct scan s)
 
 const struct charset *page_charset_prescan(const char *head, size_t len)
 {
-    struct scan all = {head, head + (len < PAGE_CHARSET_PRESCAN_BYTES ? len : PAGE_CHARSET_PRESCAN_BYTES)}, s = all;
+    if (len > PAGE_CHARSET_PRESCAN_BYTES)
+        len = PAGE_CHARSET_PRESCAN_BYTES;
+    struct scan s = {head, head + len};
     if (s.end - s.at >= 6 && memcmp(s.at, "<\0?\0x", 6) == 0)
         return charset_find("utf-16le", 8);
     if (s.end - s.at >= 6 && memcmp(s.at, "\0<\0?\0x", 6) == 0)
@@ -223,5 +226,5 @@ const struct charset *page_charset_prescan(const char *head, size_t len)
             skip_to(&s, ">");
         }
     }
-    return of_declaration(all);
+    return page_charset_declared(head, len);
 }

@@ -15,9 +15,9 @@ struct sitemap_date {
  * "Mon, 06 May 2024 07:08:09 +0200", where the day's name, the seconds and the zone may be left out and the year may have
  * two digits. Blanks around it are no part of it.
  *
- * A year, month or day without a time means all of it, wherever on Earth the writer is: from UTC+14 to UTC-12, beginning
- * at midnight UTC, which is what most mean. A time without a zone is UTC to at most 12 hours later, a minute all of its
- * seconds. False, and DATE as it was, for anything else. */
+ * A year, month or day means all of it, a time without seconds its minute. What has no time zone begins as if it were
+ * UTC, which is what most mean, and ends up to 12 hours later, as far west as clocks are. False, and DATE as it was, for
+ * anything else. */
 bool sitemap_date_parse(const char *text, size_t len, struct sitemap_date *date);
 
 #endif
