@@ -16,6 +16,7 @@ struct sitemap {
     struct sitemap_options options;
     struct sitemap_sink sink;
     enum sitemap_status status;
+    bool ended;
     enum packing packing;
     uint64_t packed_bytes, bytes;
     struct sitemap_gunzip gunzip;
@@ -240,7 +241,10 @@ static enum sitemap_status end(struct sitemap *s)
 
 enum sitemap_status sitemap_end(struct sitemap *s)
 {
-    return s->status ? s->status : settle(s, end(s));
+    if (s->status || s->ended)
+        return s->status;
+    s->ended = true;
+    return settle(s, end(s));
 }
 
 /* ---- what it was ---- */
