@@ -1,0 +1,106 @@
+/* libFuzzer target: what holds for every text in every encoding. The first byte of the input is the encoding, the second
+ * the length of the chunks, the rest the text, which is then taken for a page and for a query, too. */
+#include "web/charset.h"
+
+#include "base/status.h"
+#include "web/charset_utf8.h"
+#include "web/page_charset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void fail(const char *condition, int line)
+{
+    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
+    abort();
+}
+
+static const char *const labels[] = {"utf-8",    "windows-1252", "gbk",          "gb18030",     "big5",
+                                     "euc-jp",   "iso-2022-jp",  "shift_jis",    "euc-kr",      "utf-16le",
+                                     "utf-16be", "koi8-u",       "windows-1255", "replacement", "x-user-defined"};
+
+/* Returns how many U+FFFD are in it. */
+static uint64_t is_text(const struct buffer *text)
+{
+    const uint8_t *at = (const uint8_t *)text->data, *end = at + text->len;
+    uint64_t replaced = 0;
+    while (at < end) {
+        int n = charset_utf8_next(at, (size_t)(end - at));
+        HOLDS(n > 0);
+        replaced += charset_utf8_code(at) == CHARSET_REPLACED;
+        at += n;
+    }
+    return replaced;
+}
+
+static void decode(const struct charset *charset, const uint8_t *data, size_t size, size_t step, struct buffer *out)
+{
+    struct charset_decoder *decoder = charset_decoder_new(charset);
+    HOLDS(decoder);
+    for (size_t at = 0; at < size; at += step)
+        HOLDS(charset_decoder_feed(decoder, (const char *)data + at, size - at < step ? size - at : step, out));
+    HOLDS(charset_decoder_end(decoder, out));
+    HOLDS(out->len <= 3 * size + 16);
+    HOLDS(charset_decoder_errors(decoder) <= is_text(out));
+    charset_decoder_free(decoder);
+}
+
+/* A query is made of characters that a URL has, and its bytes are text of the encoding that it was written in. */
+static void encode(const struct charset *charset, const struct buffer *text)
+{
+    struct buffer query = {0}, bytes = {0}, back = {0};
+    HOLDS(charset_encode_query(charset, text->data, text->len, &query));
+    for (size_t i = 0; i < query.len; i++) {
+        unsigned c = (unsigned char)query.data[i], value;
+        HOLDS(c > 0x20 && c < 0x7f && !strchr("\"#<>'", (int)c));
+        if (c == '%' && query.len - i > 2 && sscanf(query.data + i + 1, "%2X", &value) == 1 && value >= 0x80) {
+            c = value;
+            i += 2;
+        }
+        HOLDS(buffer_append_char(&bytes, (char)c));
+    }
+    if (!memchr(text->data, '%', text->len)) {
+        struct charset_decoder *decoder = charset_decoder_new(charset_output(charset));
+        HOLDS(decoder && charset_decoder_feed(decoder, bytes.data, bytes.len, &back) &&
+              charset_decoder_end(decoder, &back));
+        HOLDS(charset_decoder_errors(decoder) == 0);
+        charset_decoder_free(decoder);
+    }
+    buffer_release(&query);
+    buffer_release(&bytes);
+    buffer_release(&back);
+}
+
+static void guess(const char *page, size_t len)
+{
+    struct page_charset early, late;
+    HOLDS(page_charset_find(NULL, page, len, true, &late));
+    if (page_charset_find(NULL, page, len, false, &early))
+        HOLDS(early.charset == late.charset && early.source == late.source);
+    char *type = strndup(page, len);
+    page_charset_of_type(type, strlen(type));
+    free(type);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 3)
+        return 0;
+    struct buffer whole = {0}, parts = {0};
+    const struct charset *charset =
+        charset_find(labels[data[0] % COUNT_OF(labels)], strlen(labels[data[0] % COUNT_OF(labels)]));
+    decode(charset, data + 2, size - 2, size, &whole);
+    decode(charset, data + 2, size - 2, data[1] + 1u, &parts);
+    HOLDS(whole.len == parts.len && memcmp(buffer_text(&whole), buffer_text(&parts), parts.len) == 0);
+    if (whole.len)
+        encode(charset, &whole);
+    guess((const char *)data + 2, size - 2);
+    buffer_release(&whole);
+    buffer_release(&parts);
+    return 0;
+}
