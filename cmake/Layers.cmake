@@ -1,6 +1,6 @@
 # layer(NAME [PUBLIC_HEADERS DIR] [MAY_USE LAYER...] [LIBS TARGET...])
 #
-# One object library a layer, from src/NAME/*.c. A header is included by its layer's name ("web/url.h"). Each layer is
+# One object library a layer, from src/NAME/*.c. A header is included by its layer's name ("web/url/url.h"). Each layer is
 # compiled with the include roots of itself and of the layers in MAY_USE, and no others, so that a wrong include fails to
 # compile. An include root is a folder that holds nothing but a link to the one folder it opens.
 #
@@ -28,7 +28,8 @@ function(layer name)
   add_library(${name}_headers INTERFACE)
   target_include_directories(${name}_headers INTERFACE ${seen})
 
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c
+    ${PROJECT_SOURCE_DIR}/src/${name}/*/*.c)
   if(NOT sources)
     file(WRITE ${PROJECT_BINARY_DIR}/empty.c "typedef int nothing_here_yet;\n")
     set(sources ${PROJECT_BINARY_DIR}/empty.c)

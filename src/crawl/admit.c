@@ -4,7 +4,7 @@
 
 #include "crawl/gate.h"
 #include "crawl/identity.h"
-#include "web/hsts.h"
+#include "web/account/hsts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #define CRAWL_CONFIG_H
 
 #include "base/buffer.h"
-#include "crawl/retry.h"
+#include "crawl/frontier/retry.h"
 #include "fetch/fetcher.h"
 
 #include <forage/forage.h>

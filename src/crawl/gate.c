@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "crawl/cache_lifetime.h"
 #include "crawl/crawl.h"
-#include "web/robots.h"
+#include "web/robots/robots.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 #include "crawl/identity.h"
 
 #include "base/clock.h"
-#include "crawl/atomic_file.h"
 #include "crawl/crawl.h"
-#include "web/auth.h"
-#include "web/cookies.h"
-#include "web/hsts.h"
-#include "web/netrc.h"
+#include "crawl/outputs/atomic_file.h"
+#include "web/account/auth.h"
+#include "web/account/cookies.h"
+#include "web/account/hsts.h"
+#include "web/account/netrc.h"
 
 #include <stdlib.h>
 #include <string.h>

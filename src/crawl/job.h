@@ -5,9 +5,9 @@
 
 #include "base/buffer.h"
 #include "base/heap.h"
-#include "crawl/line_options.h"
+#include "crawl/list/line_options.h"
 #include "fetch/error.h"
-#include "web/url.h"
+#include "web/url/url.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
 #include "crawl/crawl.h"
 
 #include "base/status.h"
-#include "store/media.h"
-#include "store/safe.h"
+#include "store/name/media.h"
+#include "store/name/safe.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "crawl/page_key.h"
 
-#include "store/safe.h"
+#include "store/name/safe.h"
 
 bool page_key(const struct url *url, struct buffer *b)
 {

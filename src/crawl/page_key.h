@@ -3,7 +3,7 @@
 #define CRAWL_PAGE_KEY_H
 
 #include "base/buffer.h"
-#include "web/url.h"
+#include "web/url/url.h"
 
 /* Append URL's key to B: the URL without user name and password, and, where there is a user, a tag of the name
  * behind '#', so that two accounts at one site have rows of their own and no name is shown. A canonical URL has no

@@ -5,7 +5,7 @@
 #ifndef CRAWL_PRUNE_H
 #define CRAWL_PRUNE_H
 
-#include "store/state.h"
+#include "store/state/state.h"
 
 #include <stdbool.h>
 

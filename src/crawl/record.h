@@ -9,8 +9,8 @@
 #define CRAWL_RECORD_H
 
 #include "fetch/message.h"
-#include "store/pages.h"
-#include "store/state.h"
+#include "store/pages/pages.h"
+#include "store/state/state.h"
 
 #include <stdbool.h>
 

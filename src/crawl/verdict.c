@@ -2,9 +2,9 @@
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
+#include "crawl/frontier/retry_after.h"
 #include "crawl/gate.h"
 #include "crawl/resume.h"
-#include "crawl/retry_after.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "fetch/guard.h"
 
-#include "web/address.h"
+#include "web/url/address.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>

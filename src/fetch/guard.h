@@ -8,11 +8,11 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* Whether a socket address, or an address as text, is a public one (web/address.h). Unknown families and texts are not. */
+/* Whether a socket address, or an address as text, is a public one (web/url/address.h). Unknown families and texts are not. */
 bool guard_sockaddr(const struct sockaddr *address);
 bool guard_text(const char *address);
 
-/* Whether HOST, as web/url.h gives it, is an address itself, and whether that is a public one. */
+/* Whether HOST, as web/url/url.h gives it, is an address itself, and whether that is a public one. */
 bool guard_is_literal(const char *host);
 bool guard_host(const char *host);
 

@@ -43,7 +43,7 @@ struct text {
 struct fetch_request {
     unsigned flags;
     uint16_t port;
-    struct text host; /* of URL, as web/url.h gives it: lower case, an IPv6 address in brackets */
+    struct text host; /* of URL, as web/url/url.h gives it: lower case, an IPv6 address in brackets */
     struct text url;  /* canonical, without a fragment */
 
     /* Of the decoded body, counted from its begin also when resumed; 0: fetch_options.max_bytes. */

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
-#include "store/state_folder.h"
+#include "store/state/state_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/buffer.h"
-#include "web/links.h"
+#include "web/links/links.h"
 
 enum {
     PIECE = 64 * 1024, /* as pages come out of the ring */

@@ -6,10 +6,10 @@
  * one updates, the last one finds and updates.
  *
  * bench_state [FOLDER [ROWS...]]: by default 10,000 and 1,000,000 rows below a new folder in /dev/shm. */
-#include "store/state.h"
+#include "store/state/state.h"
 #include "base/clock.h"
-#include "store/pages.h"
-#include "store/state_key.h"
+#include "store/pages/pages.h"
+#include "store/state/state_key.h"
 
 #include <errno.h>
 #include <ftw.h>

@@ -7,7 +7,7 @@
  *
  * bench_store [FOLDER [FILES [BYTES]]]: by default 10,000 files of 15 KiB below a new folder in /dev/shm. */
 #include "base/clock.h"
-#include "store/pages.h"
+#include "store/pages/pages.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include "support/files.h"
 #include "support/support.h"
 
-#include "store/draft.h"
+#include "store/pages/draft.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* libFuzzer target: a file of credentials of any bytes. Each line gives credentials or a report or is a comment, and each
  * header is one line. */
-#include "web/auth.h"
+#include "web/account/auth.h"
 
 #include <stdio.h>
 #include <stdlib.h>

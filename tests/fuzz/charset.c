@@ -1,10 +1,10 @@
 /* libFuzzer target: what holds for every text in every encoding. The first byte of the input is the encoding, the second
  * the length of the chunks, the rest the text, which is then taken for a page and for a query, too. */
-#include "web/charset.h"
+#include "web/charset/charset.h"
 
 #include "base/status.h"
-#include "web/charset_utf8.h"
-#include "web/page_charset.h"
+#include "web/charset/charset_utf8.h"
+#include "web/charset/page_charset.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "web/css.h"
+#include "web/links/css.h"
 
 #define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
 

@@ -1,6 +1,6 @@
 /* libFuzzer target: an HSTS header and a cache file of any bytes. The first line of the input is the header, the rest the
  * file. What is saved loads without a word, and as the same. */
-#include "web/hsts.h"
+#include "web/account/hsts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,7 +13,7 @@
 #include <strings.h>
 
 #include "base/buffer.h"
-#include "web/links.h"
+#include "web/links/links.h"
 
 #define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
 

@@ -1,9 +1,9 @@
 /* libFuzzer target: a list of any bytes, plain or gzip, ends, gives nothing that is out of shape, and gives the same whether it
  * is a file or comes in two parts through a pipe. Nothing can be opened meanwhile, so that no list is included. */
-#include "crawl/list.h"
+#include "crawl/list/list.h"
 
 #include "base/hash.h"
-#include "store/folders.h"
+#include "store/pages/folders.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

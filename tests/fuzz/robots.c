@@ -1,5 +1,5 @@
 /* libFuzzer target: what holds for every robots.txt. The first line of the input is the target, the rest the file. */
-#include "web/robots.h"
+#include "web/robots/robots.h"
 
 #include <stdio.h>
 #include <stdlib.h>

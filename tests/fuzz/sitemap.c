@@ -1,10 +1,10 @@
 /* libFuzzer target: what holds for every sitemap. The first byte of the input is the length of the chunks, the rest the
  * file. */
-#include "web/sitemap.h"
+#include "web/sitemap/sitemap.h"
 
 #include "base/buffer.h"
-#include "web/charset_utf8.h"
-#include "web/url.h"
+#include "web/charset/charset_utf8.h"
+#include "web/url/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* libFuzzer target: what holds for every input of the URL parser. The first line of the input is the base, the rest the
  * reference; the whole is also read as a list line. */
-#include "web/url.h"
+#include "web/url/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>

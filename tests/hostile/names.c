@@ -243,7 +243,7 @@ Test(names, long_hosts_have_folders_of_their_own)
     free(label);
 }
 
-/* IMMUNITY rows 2 and 3, and the promise of store/name.h that a file is never also a folder. */
+/* IMMUNITY rows 2 and 3, and the promise of store/name/name.h that a file is never also a folder. */
 Test(names, urls_that_differ_a_little_never_share_a_file_or_make_it_a_folder)
 {
     static const char *const paths[] = {

@@ -1,4 +1,4 @@
-#include "crawl/atomic_file.h"
+#include "crawl/outputs/atomic_file.h"
 
 #include "folder_support.h"
 

@@ -1,8 +1,8 @@
 /* Workers that somebody else has taken over: they send what the fetch layer never would. The parent gives the job to another one, keeps
  * nothing of it, and ends in order. */
 #include "folder_support.h"
-#include "store/state.h"
-#include "web/url.h"
+#include "store/state/state.h"
+#include "web/url/url.h"
 #include "worker_support.h"
 
 #include <forage/forage.h>

@@ -1,7 +1,7 @@
-#include "crawl/failed_list.h"
+#include "crawl/outputs/failed_list.h"
 
 #include "base/status.h"
-#include "crawl/list.h"
+#include "crawl/list/list.h"
 #include "folder_support.h"
 
 TestSuite(failed_list, .init = folder_make, .fini = folder_remove, .timeout = 60);

@@ -2,7 +2,7 @@
 #ifndef TESTS_FRONTIER_JOBS_H
 #define TESTS_FRONTIER_JOBS_H
 
-#include "crawl/frontier.h"
+#include "crawl/frontier/frontier.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "folder_support.h"
 #include "store/lock.h"
-#include "store/state.h"
+#include "store/state/state.h"
 
 #include <errno.h>
 #include <signal.h>

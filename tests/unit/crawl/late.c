@@ -9,9 +9,20 @@
 
 TestSuite(late, .init = folder_make, .fini = folder_remove, .timeout = 60);
 
-static int list = -1; /* the end of the list that is written to */
+/* ---- The worker's side ---- */
 
-/* ---- The worker's side: the first look at inside.test/robots.txt is answered when the list has named that host meanwhile ---- */
+static const struct fetch_answer none = {.status = 404};
+
+static void (*scene)(const struct asked *a);
+
+static void act(const struct asked *a)
+{
+    scene(a);
+}
+
+/* ---- A host that is named: the first look at inside.test/robots.txt is answered when the list has done so ---- */
+
+static int list = -1; /* the end of the list that is written to */
 
 static void name_inside(void)
 {
@@ -24,9 +35,9 @@ static void name_inside(void)
     close(fd);
 }
 
-static void act(const struct asked *a)
+static void name_meanwhile(const struct asked *a)
 {
-    static const struct fetch_answer blocked = {.error = FETCH_BLOCKED}, none = {.status = 404};
+    static const struct fetch_answer blocked = {.error = FETCH_BLOCKED};
     static const struct fetch_answer moved = {.status = 302, .location = {"http://inside.test/page", 23}};
     static const char rules[] = "User-agent: *\nDisallow: /page\n";
     bool is_public = a->request.flags & FETCH_PUBLIC_ONLY;
@@ -43,8 +54,6 @@ static void act(const struct asked *a)
     answer(a, &(struct fetch_answer){
                   .status = 200, .kept = true, .body = {rules, strlen(rules)}, .body_bytes = strlen(rules)});
 }
-
-/* ---- The parent's side ---- */
 
 struct ends {
     unsigned count, by_robots;
@@ -63,6 +72,7 @@ static void on_page(const struct forage_page *page, void *context)
 Test(late, a_host_that_is_named_meanwhile_waits_for_its_rules)
 {
     struct ends ends = {0};
+    scene = name_meanwhile;
     struct forage *forage;
     struct forage_summary summary;
     const char *file = in_folder("summary");

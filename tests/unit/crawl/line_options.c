@@ -1,6 +1,6 @@
-#include "crawl/line_options.h"
+#include "crawl/list/line_options.h"
 
-#include "store/folders.h"
+#include "store/pages/folders.h"
 #include "support/support.h"
 
 #include <criterion/criterion.h>

@@ -1,8 +1,8 @@
-/* What a list gives, as text: so that a table can say it and a failing row shows itself. For the tests of crawl/list.h. */
+/* What a list gives, as text: so that a table can say it and a failing row shows itself. For the tests of crawl/list/list.h. */
 #ifndef UNIT_CRAWL_LIST_TRANSCRIPT_H
 #define UNIT_CRAWL_LIST_TRANSCRIPT_H
 
-#include "crawl/list.h"
+#include "crawl/list/list.h"
 
 #include "base/buffer.h"
 #include "support/files.h"

@@ -1,4 +1,4 @@
-#include "crawl/log_file.h"
+#include "crawl/outputs/log_file.h"
 
 #include "folder_support.h"
 

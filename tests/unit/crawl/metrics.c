@@ -1,8 +1,8 @@
 /* A run's figures as machines read them: the Prometheus textfile and the JSON summary. */
-#include "crawl/metrics.h"
+#include "crawl/outputs/metrics.h"
 
 #include "base/status.h"
-#include "crawl/summary_file.h"
+#include "crawl/outputs/summary_file.h"
 
 #include "folder_support.h"
 

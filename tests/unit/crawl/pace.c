@@ -1,4 +1,4 @@
-#include "crawl/pace.h"
+#include "crawl/frontier/pace.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "crawl/retry.h"
+#include "crawl/frontier/retry.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

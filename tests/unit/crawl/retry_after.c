@@ -1,4 +1,4 @@
-#include "crawl/retry_after.h"
+#include "crawl/frontier/retry_after.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

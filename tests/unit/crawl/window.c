@@ -1,4 +1,4 @@
-#include "crawl/window.h"
+#include "crawl/frontier/window.h"
 
 #include <criterion/criterion.h>
 

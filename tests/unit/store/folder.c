@@ -2,7 +2,7 @@
 #include "state_support.h"
 
 #include "store/lock.h"
-#include "store/site.h"
+#include "store/name/site.h"
 
 #include <errno.h>
 #include <sched.h>

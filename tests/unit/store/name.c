@@ -1,5 +1,5 @@
 /* The names of pages: tables of what a user sees, hostile URLs, and that no two URLs ever share a file. */
-#include "store/name.h"
+#include "store/name/name.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>

@@ -3,7 +3,7 @@
 #define SCRATCH_H
 
 #include "base/clock.h"
-#include "store/pages.h"
+#include "store/pages/pages.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* The registry of site names: who gets which, in this run and in the next, and what becomes of a spoiled file. */
-#include "store/site.h"
+#include "store/name/site.h"
 #include "scratch.h"
-#include "store/name.h"
+#include "store/name/name.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* What the state remembers, and when. */
-#include "store/state.h"
+#include "store/state/state.h"
 
 #include "state_support.h"
 

@@ -1,8 +1,8 @@
 /* Keys, and what happens when two texts have the same. */
-#include "store/state_key.h"
+#include "store/state/state_key.h"
 
 #include "state_support.h"
-#include "store/state_internal.h"
+#include "store/state/state_internal.h"
 
 TestSuite(state_key, .init = scratch_make, .fini = scratch_remove, .timeout = 60);
 

@@ -1,8 +1,8 @@
 /* Versions of the database: what is made, what is migrated, what is refused. */
-#include "store/state_schema.h"
+#include "store/state/state_schema.h"
 
 #include "state_support.h"
-#include "store/state_internal.h"
+#include "store/state/state_internal.h"
 
 TestSuite(state_schema, .init = scratch_make, .fini = scratch_remove, .timeout = 60);
 

@@ -3,7 +3,7 @@
 #define STATE_SUPPORT_H
 
 #include "scratch.h"
-#include "store/state.h"
+#include "store/state/state.h"
 
 #include <sqlite3.h>
 

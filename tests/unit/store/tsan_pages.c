@@ -2,7 +2,7 @@
  * reused as soon as they are let go, until each page has ended once; the same pages again, which are there already; and the
  * end of some. */
 #include "base/clock.h"
-#include "store/pages.h"
+#include "store/pages/pages.h"
 
 #include <errno.h>
 #include <ftw.h>

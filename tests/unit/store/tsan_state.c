@@ -1,7 +1,7 @@
 /* The crawl's thread and the state's writer side by side, for ThreadSanitizer: puts that meet a full queue, finds and listings
  * of what is being written, flushes, and a close with rows in the queue. */
 #include "base/clock.h"
-#include "store/state.h"
+#include "store/state/state.h"
 
 #include <errno.h>
 #include <ftw.h>

@@ -1,4 +1,4 @@
-#include "web/address.h"
+#include "web/url/address.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

@@ -1,4 +1,4 @@
-#include "web/auth.h"
+#include "web/account/auth.h"
 
 #include "base/status.h"
 

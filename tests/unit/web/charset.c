@@ -1,4 +1,4 @@
-#include "web/charset.h"
+#include "web/charset/charset.h"
 
 #include "base/status.h"
 

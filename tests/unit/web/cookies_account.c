@@ -1,5 +1,5 @@
 /* Accounts in one jar. */
-#include "web/cookies.h"
+#include "web/account/cookies.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

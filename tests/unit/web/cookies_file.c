@@ -1,4 +1,4 @@
-#include "web/cookies.h"
+#include "web/account/cookies.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "web/css.h"
+#include "web/links/css.h"
 
 static void append_finding(void *context, enum css_kind kind, const char *text, size_t len)
 {

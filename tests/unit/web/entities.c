@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "web/entities.h"
-#include "web/entities_table.h"
-#include "web/tokenizer_names.h"
+#include "web/links/entities.h"
+#include "web/links/entities_table.h"
+#include "web/links/tokenizer_names.h"
 
 static const char *decode(const char *text, size_t len)
 {

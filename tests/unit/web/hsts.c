@@ -1,4 +1,4 @@
-#include "web/hsts.h"
+#include "web/account/hsts.h"
 
 #include "base/status.h"
 

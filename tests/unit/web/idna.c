@@ -1,4 +1,4 @@
-#include "web/idna.h"
+#include "web/url/idna.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

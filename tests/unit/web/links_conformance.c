@@ -1,7 +1,7 @@
 #include "unit/web/links_support.h"
-#include "web/entities.h"
-#include "web/meta.h"
-#include "web/srcset.h"
+#include "web/links/entities.h"
+#include "web/links/meta.h"
+#include "web/links/srcset.h"
 
 static void show(const json_t *record, const char *what, const json_t *want, const json_t *found)
 {

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "unit/web/conformance.h"
-#include "web/page_links.h"
+#include "web/links/page_links.h"
 
 /* A page and what is found in it. The URLs are JSON arrays of text. */
 struct page_case {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "web/links.h"
+#include "web/links/links.h"
 
 static inline const char *kind_text(enum link_kind kind)
 {

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "web/meta.h"
-#include "web/srcset.h"
+#include "web/links/meta.h"
+#include "web/links/srcset.h"
 
 Test(meta, refresh_has_a_delay_and_a_url)
 {

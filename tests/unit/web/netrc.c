@@ -1,4 +1,4 @@
-#include "web/netrc.h"
+#include "web/account/netrc.h"
 
 #include "base/buffer.h"
 #include "base/status.h"

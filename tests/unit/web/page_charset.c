@@ -1,4 +1,4 @@
-#include "web/page_charset.h"
+#include "web/charset/page_charset.h"
 
 #include "base/status.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "web/meta.h"
-#include "web/page_links.h"
+#include "web/links/meta.h"
+#include "web/links/page_links.h"
 
 struct collected {
     struct buffer text;

@@ -1,4 +1,4 @@
-#include "web/robots.h"
+#include "web/robots/robots.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

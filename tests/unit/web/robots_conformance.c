@@ -1,6 +1,6 @@
 #include "unit/web/conformance.h"
-#include "web/robots.h"
-#include "web/url.h"
+#include "web/robots/robots.h"
+#include "web/url/url.h"
 
 static int base64_value(char c)
 {

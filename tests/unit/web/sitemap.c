@@ -1,4 +1,4 @@
-#include "web/sitemap.h"
+#include "web/sitemap/sitemap.h"
 
 #include "base/buffer.h"
 #include "base/status.h"

@@ -1,11 +1,11 @@
 /* The conformance data's sitemaps. A record with locations is met exactly, in order; a file that is an error may give the
  * locations that stand in it, but no other. */
-#include "web/sitemap.h"
+#include "web/sitemap/sitemap.h"
 
 #include "unit/web/conformance.h"
 
-#include "web/sitemap_date.h"
-#include "web/url.h"
+#include "web/sitemap/sitemap_date.h"
+#include "web/url/url.h"
 
 struct found {
     json_t *locations, *dates;

@@ -1,4 +1,4 @@
-#include "web/sitemap_date.h"
+#include "web/sitemap/sitemap_date.h"
 
 #include "base/status.h"
 

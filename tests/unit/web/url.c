@@ -1,4 +1,4 @@
-#include "web/url.h"
+#include "web/url/url.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

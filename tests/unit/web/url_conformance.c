@@ -1,5 +1,5 @@
 #include "unit/web/conformance.h"
-#include "web/url.h"
+#include "web/url/url.h"
 
 /* Parse the record's field, relative to its base. */
 static enum url_status parse_field(struct url *url, const json_t *record, const char *field)
