@@ -66,7 +66,16 @@ struct forage_page {
     unsigned ms;      /* from the first request to the last byte */
     const void *body; /* in_memory only, else NULL */
     size_t body_len;
+
+    /* Of a crawl. */
+    unsigned depth;           /* 0: it was added by the user */
+    const char *parent;       /* the page it was found on; "" */
+    const char *via;          /* "" link requisite sitemap redirect state */
+    const char *const *links; /* where it leads to, canonical, also out of scope; at most FORAGE_LINKS_MAX of them */
+    size_t link_count;
 };
+
+enum { FORAGE_LINKS_MAX = 10000 };
 
 typedef void forage_page_fn(const struct forage_page *page, void *context);
 
@@ -80,7 +89,9 @@ struct forage_progress {
     uint64_t put_off; /* of those that failed: left for the next run, because the server asked to wait too long */
     uint64_t bad_lines;
     uint64_t bytes;     /* of bodies */
-    uint64_t queued;    /* URLs that were read and not yet asked for */
+    uint64_t queued;    /* URLs that were read or found and not yet asked for */
+    uint64_t found;     /* different URLs that were found on pages and in sitemaps */
+    uint64_t hosts;     /* that something is asked of, or waits for */
     uint64_t in_flight; /* URLs being fetched or written */
     unsigned elapsed_ms;
 };
@@ -91,6 +102,29 @@ typedef void forage_tick_fn(const struct forage_progress *progress, void *contex
 enum { FORAGE_DELAY_NONE = -1 };
 
 #define FORAGE_HOST_ERRORS_NEVER (~0u)
+
+/* Where links may lead, seen from what the user added. */
+enum forage_scope {
+    FORAGE_SCOPE_HOST,   /* the same host and port, by http or https */
+    FORAGE_SCOPE_DOMAIN, /* hosts of the same registrable domain (publicsuffix.org) */
+    FORAGE_SCOPE_FOLDER, /* the same host, and below the folder of the URL that was added */
+    FORAGE_SCOPE_LIST,   /* any host that a URL that was added has */
+    FORAGE_SCOPE_ANY,
+};
+
+#define FORAGE_DEPTH_NONE (~0u)
+#define FORAGE_NO_LIMIT   (~UINT64_C(0))
+
+/* A link of a page. Texts are terminated and last for the callback. */
+struct forage_link {
+    const char *url;    /* canonical, without a password */
+    const char *parent; /* the page it was found on; "" for one that the state knows from before */
+    unsigned depth;
+    const char *via; /* link requisite sitemap redirect state */
+};
+
+/* Whether URL may be asked for: called once for each URL that is new in this run and in scope. */
+typedef bool forage_filter_fn(const struct forage_link *link, void *context);
 
 /* Zero is the default of every field. Everything is copied by forage_new. */
 struct forage_options {
@@ -140,6 +174,37 @@ struct forage_options {
     int64_t max_time_ms;  /* 0: none */
     uint64_t quota_bytes; /* of bodies; 0: none */
 
+    /* The crawl: links of pages are followed. All of these but TYPES, NO_UTF8 and STRIP_QUERY need RECURSIVE. */
+    bool recursive;
+    unsigned max_depth;      /* links away from what was added; 0: no limit; FORAGE_DEPTH_NONE: follow none */
+    enum forage_scope scope; /* where links may lead */
+    bool requisites; /* also what pages need to be shown: images, style sheets, scripts; from any host of the scope */
+    bool sitemaps;   /* also what robots.txt's sitemaps and /sitemap.xml name */
+    bool follow_nofollow;      /* links that say nofollow, too */
+    const char *const *accept; /* PCRE2 over the canonical URL: only what one of these matches */
+    size_t accept_count;
+    const char *const *reject; /* nothing that one of these matches */
+    size_t reject_count;
+    const char *const
+        *types; /* media types that are kept, "text/html" or "image/<any>"; the rest is cut off after its head */
+    size_t type_count;
+    const char *const
+        *strip_query; /* names of parameters that are taken out of URLs of links; "utm_*"; "tracking": the known ones */
+    size_t strip_query_count;
+    uint64_t max_pages;          /* asked for in one run; 0: no limit. The rest is left for the next run */
+    uint64_t max_pages_per_host; /* 0: 1,000,000; or FORAGE_NO_LIMIT */
+    bool utf8;                   /* keep pages as UTF-8 */
+    bool convert_links;          /* make the copy browsable: at the end of the run */
+    int64_t min_interval_ms;     /* a known page is asked for again after this long at the earliest; 0: 1 hour */
+    int64_t max_interval_ms;     /* and at the latest; 0: 30 days */
+
+    /* Traps: 0 is the default; FORAGE_NO_LIMIT: no limit. */
+    uint64_t max_path_depth; /* folders in a URL; 0: 32 */
+    uint64_t max_repeats;    /* the same segment, or group of segments, in a path; 0: 3 */
+    uint64_t max_query;      /* parameters of a query; 0: 10 */
+    uint64_t max_chain;      /* pages of one pattern, each found on the one before; 0: 250 */
+    uint64_t max_same;       /* pages of one pattern that have the same content; 0: 25 */
+
     /* Files about the run. NULL: none. */
     const char *log;         /* gets a JSON object a line for each URL, appended */
     const char *failed_list; /* the URLs that failed, as a list; written at the end */
@@ -153,6 +218,7 @@ struct forage_options {
     const char *hsts;    /* hosts to ask by https only; no secret; made when missing, written at the end */
 
     forage_page_fn *on_page;
+    forage_filter_fn *filter; /* NULL: every URL may */
     forage_line_fn *on_bad_line;
     forage_tick_fn *on_tick;
     void *context; /* of the callbacks */
