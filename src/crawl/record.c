@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "crawl/crawl.h"
+#include "crawl/due.h"
 #include "crawl/page_key.h"
 #include "crawl/prune.h"
 
@@ -13,7 +14,8 @@
 /* Where the row's texts are, in the order in which a record keeps them. */
 static const char **text_of(struct state_page *row, size_t index)
 {
-    const char **const texts[] = {&row->file, &row->etag, &row->last_modified, &row->error, &row->final_url};
+    const char **const texts[] = {&row->file,      &row->etag,   &row->last_modified, &row->error,
+                                  &row->final_url, &row->parent, &row->canonical,     &row->type};
     return index < sizeof texts / sizeof *texts ? texts[index] : NULL;
 }
 
@@ -49,27 +51,45 @@ static int64_t max_age_ms(const struct crawl *c, const struct job *job)
     return job->own && job->own->max_age_ms >= 0 ? job->own->max_age_ms : c->config.options.max_age_ms;
 }
 
+/* Its file is there, or it was answered well and is one that is not kept. */
+static bool is_settled(const struct record *known)
+{
+    bool unkept = !*known->row.file && known->row.last_fetched_ms;
+    return !known->row.failures && (known->has_file || unkept);
+}
+
+/* What was found is asked for when it is due; what the user named, in each run. */
+static bool is_due(const struct crawl *c, const struct job *job)
+{
+    return job->from.via == VIA_USER || job->from.overdue || job->known->row.next_due_ms <= c->run.started_ms;
+}
+
 const char *record_why_not(const struct crawl *c, const struct job *job)
 {
     const struct record *known = job->known;
-    if (!known || c->config.options.fresh || !known->has_file || known->row.failures)
+    if (!known || c->config.options.fresh || !is_settled(known))
         return NULL;
     if (c->run.cycle_started_ms < c->run.started_ms && known->row.last_fetched_ms >= c->run.cycle_started_ms)
         return "fetched by the run that this one goes on with";
     int64_t age_ms = c->run.started_ms - known->row.last_fetched_ms; /* below 0: the clock was put back since */
     if (age_ms >= 0 && age_ms < max_age_ms(c, job))
         return "fetched within --max-age";
-    return NULL;
+    return is_due(c, job) ? NULL : "not due yet";
+}
+
+const struct state_page *record_find(struct crawl *c, const struct url *url)
+{
+    struct buffer key = {0};
+    const struct state_page *row = NULL;
+    if (c->state && page_key(url, &key))
+        row = state_find_page(c->state, key.data, key.len);
+    buffer_release(&key);
+    return row;
 }
 
 void record_look_up(struct crawl *c, struct job *job)
 {
-    struct buffer key = {0};
-    const struct state_page *row = NULL;
-    if (!c->state || !page_key(&job->asked, &key))
-        return;
-    row = state_find_page(c->state, key.data, key.len);
-    buffer_release(&key);
+    const struct state_page *row = record_find(c, &job->asked);
     if (!row || !(job->known = copy_row(row)))
         return;
     struct record *known = job->known;
@@ -115,19 +135,23 @@ bool record_known_file(const struct job *job, const char *file, struct pages_kno
 static void fill_success(const struct crawl *c, const struct job *job, const struct pages_done *done,
                          struct state_page *row)
 {
+    bool changed = job->outcome != OUTCOME_UNCHANGED;
     row->failures = row->gone = 0;
     row->failing_since_ms = 0;
     row->error = "";
     row->last_fetched_ms = clock_wall_ms();
+    due_after(&c->due, row, changed, row->last_fetched_ms);
     if (job->status == 304) {
         row->file_is_old = true;
         return;
     }
+    row->type = job->type;
+    row->canonical = job->canonical ? job->canonical : "";
     bool elsewhere = strcmp(job_target(job)->href_public, job->asked.href_public) != 0;
     row->final_url = elsewhere ? job_target(job)->href_public : "";
     row->etag = job->etag ? job->etag : "";
     row->last_modified = job->last_modified ? job->last_modified : "";
-    if (job->outcome != OUTCOME_UNCHANGED)
+    if (changed)
         row->last_changed_ms = row->last_fetched_ms;
     if (!done)
         return;
@@ -146,6 +170,30 @@ static void fill_failure(const struct job *job, struct state_page *row)
     row->failing_since_ms = row->failures++ ? row->failing_since_ms : now;
     row->gone = job->outcome == OUTCOME_GONE ? row->gone + 1 : 0;
     row->file_is_old = true;
+}
+
+/* It was answered well, and is no page to keep. What is kept of it from before stays. */
+static void fill_unkept(const struct crawl *c, const struct job *job, struct state_page *row)
+{
+    row->failures = row->gone = 0;
+    row->failing_since_ms = 0;
+    row->error = "";
+    row->last_fetched_ms = clock_wall_ms();
+    row->final_url = job->unkept == UNKEPT_MOVED ? job_target(job)->href_public : "";
+    row->noindex = job->unkept == UNKEPT_NOINDEX;
+    row->type = job->type;
+    row->file_is_old = true;
+    due_after(&c->due, row, false, row->last_fetched_ms);
+}
+
+/* How the crawl has come to it. */
+static void fill_origin(const struct job *job, struct state_page *row)
+{
+    if (job->from.via == VIA_USER || job->from.via == VIA_STATE)
+        return;
+    row->discovered = true;
+    row->depth = job->from.depth;
+    row->parent = job->from.parent ? job->from.parent : "";
 }
 
 static void put(struct crawl *c, const struct state_page *row)
@@ -171,7 +219,8 @@ static void prune(struct crawl *c, struct state_page *row)
 void record_keep(struct crawl *c, struct job *job, const struct pages_done *done)
 {
     struct buffer key = {0};
-    bool was_asked = job->outcome != OUTCOME_SKIPPED && (job->outcome != OUTCOME_PUT_OFF || job->attempts);
+    bool was_skipped = job->outcome == OUTCOME_SKIPPED && !job->unkept;
+    bool was_asked = !was_skipped && (job->outcome != OUTCOME_PUT_OFF || job->attempts);
     if (!c->state || job->kind != JOB_PAGE || !was_asked || !page_key(&job->asked, &key)) {
         buffer_release(&key);
         return;
@@ -180,7 +229,10 @@ void record_keep(struct crawl *c, struct job *job, const struct pages_done *done
     row.url = key.data;
     row.url_len = key.len;
     row.status = job->status;
-    if (job_is_success(job))
+    fill_origin(job, &row);
+    if (job->unkept)
+        fill_unkept(c, job, &row);
+    else if (job_is_success(job))
         fill_success(c, job, done, &row);
     else
         fill_failure(job, &row);

@@ -25,6 +25,9 @@ struct record {
     char texts[];
 };
 
+/* What is known of URL; lent until the next row is looked up. NULL: nothing. */
+const struct state_page *record_find(struct crawl *c, const struct url *url);
+
 /* Set JOB's record. */
 void record_look_up(struct crawl *c, struct job *job);
 

@@ -1,0 +1,65 @@
+/* What the files of discovery share. */
+#ifndef CRAWL_DISCOVERY_PARTS_H
+#define CRAWL_DISCOVERY_PARTS_H
+
+#include "crawl/crawl.h"
+#include "crawl/discovery/accounts.h"
+#include "crawl/discovery/discovery.h"
+#include "crawl/scope/filter.h"
+#include "crawl/scope/scope.h"
+#include "crawl/scope/strip.h"
+#include "crawl/scope/traps.h"
+#include "store/backlog/backlog.h"
+
+struct discovery {
+    struct backlog *backlog;
+    struct scope *scope;
+    struct filter *filter;
+    struct strip *strip; /* NULL: queries stay as they are */
+    struct traps *traps;
+    struct accounts accounts;  /* of the origins that the user named with one: no password goes to disk */
+    struct seen unchanged;     /* URLs of which a sitemap says that they have not changed since they were fetched */
+    struct seen mapped;        /* origins whose sitemaps are being read */
+    unsigned told[TRAP_COUNT]; /* refusals of each kind that were logged */
+    bool goes_on;              /* this run goes on with an earlier one's cycle */
+    bool reseeded;             /* the rows of the state that are due have been offered */
+    bool failed;               /* the backlog cannot be written */
+};
+
+/* A URL that may be one to ask for. */
+struct offer {
+    const char *url;
+    size_t len;
+    enum via via;
+    unsigned depth;
+    const char *parent; /* public; NULL: none */
+    uint32_t chain;     /* of the page that it was found on */
+    unsigned priority;  /* of a sitemap's location, in thousandths */
+    bool is_sitemap;    /* it is a sitemap, not a page */
+    bool guessed;       /* a sitemap that nobody named */
+    bool overdue;       /* it has changed, says a sitemap */
+    bool has_account;   /* it was found with the account of its origin */
+};
+
+/* Queue it, unless it is known, out of scope, refused or a trap. */
+void discovery_offer(struct crawl *c, const struct offer *offer);
+
+/* The backlog has failed, or memory is out: the run ends, and the next one goes on. */
+void discovery_failed(struct crawl *c, const char *reason);
+
+/* Give what was queued to the kernel, so that it outlives this process: before the row of the page that it was found on is put. */
+void discovery_flush(struct crawl *c);
+
+/* A job for URL, whose memory is taken over. NULL when memory is out. */
+struct job *discovery_job(struct crawl *c, const struct offer *offer, struct url *url);
+
+/* What the flags of an entry of the backlog say of OFFER. */
+uint32_t discovery_flags(const struct offer *offer);
+bool discovery_is_seed(const struct backlog_entry *entry);
+
+const char *discovery_via_word(enum via via);
+
+/* Offer the rows of the state that are due. */
+void discovery_reseed(struct crawl *c);
+
+#endif

@@ -1,0 +1,130 @@
+/* From the backlog to the frontier: URLs become jobs as there is room, of each host in turn. */
+#include "crawl/discovery/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WAITING_MAX = 8 * 1024, JOBS_PER_TURN = 2048 };
+
+/* An entry's flags: how it was found in the lowest bits. */
+enum { VIA_BITS = 0xf, IS_SITEMAP = 0x10, IS_GUESSED = 0x20, IS_OVERDUE = 0x40, HAS_ACCOUNT = 0x80 };
+
+static const char *const via_words[VIA_COUNT] = {
+    [VIA_USER] = "seed",       [VIA_LINK] = "link",         [VIA_REQUISITE] = "requisite",
+    [VIA_SITEMAP] = "sitemap", [VIA_REDIRECT] = "redirect", [VIA_STATE] = "state",
+};
+
+const char *discovery_via_word(enum via via)
+{
+    return via_words[via];
+}
+
+const char *discovery_via(const struct job *job)
+{
+    return job->crawl->discovery ? via_words[job->from.via] : "";
+}
+
+uint32_t discovery_flags(const struct offer *offer)
+{
+    uint32_t flags = offer->via;
+    flags |= offer->is_sitemap ? IS_SITEMAP : 0;
+    flags |= offer->guessed ? IS_GUESSED : 0;
+    flags |= offer->overdue ? IS_OVERDUE : 0;
+    return flags | (offer->has_account ? HAS_ACCOUNT : 0);
+}
+
+bool discovery_is_seed(const struct backlog_entry *entry)
+{
+    return (entry->flags & VIA_BITS) == VIA_USER;
+}
+
+struct job *discovery_job(struct crawl *c, const struct offer *offer, struct url *url)
+{
+    struct job *job = job_new(c, url, NULL);
+    if (!job)
+        return NULL;
+    job->kind = offer->is_sitemap ? JOB_SITEMAP : JOB_PAGE;
+    job->from = (struct origin_of_job){
+        .via = offer->via,
+        .depth = offer->depth,
+        .parent = offer->parent && *offer->parent ? strdup(offer->parent) : NULL,
+        .chain = offer->chain,
+        .overdue = offer->overdue,
+        .guessed = offer->guessed,
+    };
+    return job;
+}
+
+/* An entry as it was offered. The file may have been changed by somebody: what makes no sense is passed over. */
+static bool offer_of(const struct backlog_entry *entry, struct offer *offer)
+{
+    if ((entry->flags & VIA_BITS) >= VIA_COUNT)
+        return false;
+    *offer = (struct offer){
+        .url = entry->url,
+        .len = entry->len,
+        .via = (enum via)(entry->flags & VIA_BITS),
+        .depth = entry->depth,
+        .parent = entry->parent,
+        .chain = entry->chain,
+        .is_sitemap = entry->flags & IS_SITEMAP,
+        .guessed = entry->flags & IS_GUESSED,
+        .overdue = entry->flags & IS_OVERDUE,
+        .has_account = entry->flags & HAS_ACCOUNT,
+    };
+    return true;
+}
+
+static void admit(struct crawl *c, const struct backlog_entry *entry)
+{
+    struct discovery *d = c->discovery;
+    struct offer offer;
+    struct url url = {0};
+    if (!offer_of(entry, &offer) || url_parse(&url, offer.url, offer.len, NULL) != URL_OK) {
+        backlog_done(d->backlog, entry->url, entry->len);
+        return;
+    }
+    if (offer.has_account)
+        accounts_put_in(&d->accounts, &url);
+    struct job *job = discovery_job(c, &offer, &url);
+    if (!job)
+        return discovery_failed(c, "out of memory");
+    job->from.queued = true;
+    c->counts.in_flight++;
+    admit_new(c, job);
+}
+
+void discovery_left(struct crawl *c, const struct job *job)
+{
+    if (c->discovery && job->from.queued)
+        backlog_done(c->discovery->backlog, job->asked.href_public, strlen(job->asked.href_public));
+}
+
+void discovery_turn(struct crawl *c)
+{
+    struct discovery *d = c->discovery;
+    struct backlog_entry entry;
+    if (!d || d->failed)
+        return;
+    if (!d->reseeded)
+        discovery_reseed(c);
+    for (int i = 0; i < JOBS_PER_TURN && c->frontier.queued < WAITING_MAX && !c->end; i++) {
+        enum backlog_status s = backlog_next(d->backlog, &entry);
+        if (s == BACKLOG_SYSTEM)
+            discovery_failed(c, backlog_failure_text(d->backlog));
+        if (s != BACKLOG_OK)
+            return;
+        admit(c, &entry);
+    }
+}
+
+bool discovery_is_done(const struct crawl *c)
+{
+    const struct discovery *d = c->discovery;
+    return !d || d->failed || (d->reseeded && !backlog_waiting(d->backlog));
+}
+
+uint64_t discovery_waiting(const struct crawl *c)
+{
+    return c->discovery ? backlog_waiting(c->discovery->backlog) : 0;
+}
