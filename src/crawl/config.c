@@ -205,6 +205,13 @@ static void fill_defaults(struct forage_options *o)
     fill_crawl(o);
 }
 
+/* The product token, by which robots.txt and pages name a crawler (RFC 9309 section 2.2.1). */
+static void fill_agent(struct config *c)
+{
+    size_t len = strcspn(c->options.user_agent, "/ \t(");
+    snprintf(c->agent, sizeof c->agent, "%.*s", (int)(len < sizeof c->agent ? len : 0), c->options.user_agent);
+}
+
 static void fill_fetch(struct config *c)
 {
     const struct forage_options *o = &c->options;
@@ -222,6 +229,9 @@ static void fill_fetch(struct config *c)
         .header_count = o->header_count,
         .connect_to = (const char *const *)c->connect_to,
         .connect_to_count = o->resolve_count,
+        .types = o->types,
+        .type_count = o->type_count,
+        .robots_agent = c->agent,
         .sandbox = !o->no_sandbox,
     };
 }
@@ -293,8 +303,9 @@ enum forage_status config_init(struct config *config, const struct forage_option
         return copied ? fail(FORAGE_USAGE, wrong, error, error_size)
                       : fail(FORAGE_NO_MEMORY, "out of memory", error, error_size);
     }
-    fill_fetch(&c);
     *config = c;
+    fill_agent(config);
+    fill_fetch(config);
     return FORAGE_OK;
 }
 

@@ -16,6 +16,7 @@
 
 struct crawl;
 struct job;
+struct url;
 
 /* A row, copied: the state lends it only until the next one is looked up. */
 struct record {

@@ -69,17 +69,18 @@ static void queue(struct crawl *c, const struct offer *offer, const struct url *
 {
     struct backlog_entry entry = {
         .url = url->href_public,
-        .len = strlen(url->href_public),
+        .url_len = strlen(url->href_public),
         .depth = offer->depth,
         .priority = priority_of(offer),
-        .flags = discovery_flags(offer),
-        .chain = chain,
+        .flags = discovery_flags(offer, chain),
         .parent = offer->parent ? offer->parent : "",
         .parent_len = offer->parent ? strlen(offer->parent) : 0,
     };
-    struct backlog_failure failure;
-    if (backlog_add(c->discovery->backlog, &entry, &failure) != BACKLOG_OK)
-        discovery_failed(c, failure.text);
+    if (c->discovery->failed)
+        return;
+    enum backlog_status s = backlog_add(c->discovery->backlog, &entry);
+    if (s != BACKLOG_OK && s != BACKLOG_INVALID)
+        discovery_broke(c);
 }
 
 void discovery_queue_seed(struct crawl *c, const struct url *url)

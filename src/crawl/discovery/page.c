@@ -69,8 +69,8 @@ static void keep_links(struct crawl *c, struct job *job, const struct fetch_answ
 void discovery_flush(struct crawl *c)
 {
     struct discovery *d = c->discovery;
-    if (d->backlog && !d->failed &&  (backlog_flush(d->backlog) != BACKLOG_OK)
-        discovery_failed(c, backlog_failure_text(d->backlog));
+    if (d->backlog && !d->failed && backlog_flush(d->backlog) != BACKLOG_OK)
+        discovery_broke(c);
 }
 
 void discovery_page(struct crawl *c, struct job *job, const struct fetch_answer *answer)

@@ -47,6 +47,9 @@ void discovery_offer(struct crawl *c, const struct offer *offer);
 /* The backlog has failed, or memory is out: the run ends, and the next one goes on. */
 void discovery_failed(struct crawl *c, const char *reason);
 
+/* The same, if the backlog says that it has failed. */
+void discovery_broke(struct crawl *c);
+
 /* Give what was queued to the kernel, so that it outlives this process: before the row of the page that it was found on is put. */
 void discovery_flush(struct crawl *c);
 
@@ -54,7 +57,7 @@ void discovery_flush(struct crawl *c);
 struct job *discovery_job(struct crawl *c, const struct offer *offer, struct url *url);
 
 /* What the flags of an entry of the backlog say of OFFER. */
-uint32_t discovery_flags(const struct offer *offer);
+uint32_t discovery_flags(const struct offer *offer, uint32_t chain);
 bool discovery_is_seed(const struct backlog_entry *entry);
 
 const char *discovery_via_word(enum via via);

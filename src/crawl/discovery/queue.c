@@ -6,8 +6,8 @@
 
 enum { WAITING_MAX = 8 * 1024, JOBS_PER_TURN = 2048 };
 
-/* An entry's flags: how it was found in the lowest bits. */
-enum { VIA_BITS = 0xf, IS_SITEMAP = 0x10, IS_GUESSED = 0x20, IS_OVERDUE = 0x40, HAS_ACCOUNT = 0x80 };
+/* An entry's flags: how it was found in the lowest bits, and the number of its chain (crawl/scope/traps.h) in the highest. */
+enum { VIA_BITS = 0xf, IS_SITEMAP = 0x10, IS_GUESSED = 0x20, IS_OVERDUE = 0x40, HAS_ACCOUNT = 0x80, CHAIN_SHIFT = 8 };
 
 static const char *const via_words[VIA_COUNT] = {
     [VIA_USER] = "seed",       [VIA_LINK] = "link",         [VIA_REQUISITE] = "requisite",
@@ -24,9 +24,9 @@ const char *discovery_via(const struct job *job)
     return job->crawl->discovery ? via_words[job->from.via] : "";
 }
 
-uint32_t discovery_flags(const struct offer *offer)
+uint32_t discovery_flags(const struct offer *offer, uint32_t chain)
 {
-    uint32_t flags = offer->via;
+    uint32_t flags = offer->via | chain << CHAIN_SHIFT;
     flags |= offer->is_sitemap ? IS_SITEMAP : 0;
     flags |= offer->guessed ? IS_GUESSED : 0;
     flags |= offer->overdue ? IS_OVERDUE : 0;
@@ -62,11 +62,11 @@ static bool offer_of(const struct backlog_entry *entry, struct offer *offer)
         return false;
     *offer = (struct offer){
         .url = entry->url,
-        .len = entry->len,
+        .len = entry->url_len,
         .via = (enum via)(entry->flags & VIA_BITS),
         .depth = entry->depth,
-        .parent = entry->parent,
-        .chain = entry->chain,
+        .parent = entry->parent_len ? entry->parent : NULL,
+        .chain = entry->flags >> CHAIN_SHIFT,
         .is_sitemap = entry->flags & IS_SITEMAP,
         .guessed = entry->flags & IS_GUESSED,
         .overdue = entry->flags & IS_OVERDUE,
@@ -81,7 +81,7 @@ static void admit(struct crawl *c, const struct backlog_entry *entry)
     struct offer offer;
     struct url url = {0};
     if (!offer_of(entry, &offer) || url_parse(&url, offer.url, offer.len, NULL) != URL_OK) {
-        backlog_done(d->backlog, entry->url, entry->len);
+        backlog_done(d->backlog, entry->url, entry->url_len);
         return;
     }
     if (offer.has_account)
@@ -108,12 +108,9 @@ void discovery_turn(struct crawl *c)
         return;
     if (!d->reseeded)
         discovery_reseed(c);
-    for (int i = 0; i < JOBS_PER_TURN && c->frontier.queued < WAITING_MAX && !c->end; i++) {
-        enum backlog_status s = backlog_next(d->backlog, &entry);
-        if (s == BACKLOG_SYSTEM)
-            discovery_failed(c, backlog_failure_text(d->backlog));
-        if (s != BACKLOG_OK)
-            return;
+    for (int i = 0; i < JOBS_PER_TURN && c->frontier.queued < WAITING_MAX && !c->end && !d->failed; i++) {
+        if (!backlog_next(d->backlog, &entry))
+            return discovery_broke(c);
         admit(c, &entry);
     }
 }
@@ -126,5 +123,5 @@ bool discovery_is_done(const struct crawl *c)
 
 uint64_t discovery_waiting(const struct crawl *c)
 {
-    return c->discovery ? backlog_waiting(c->discovery->backlog) : 0;
+    return c->discovery && c->discovery->backlog ? backlog_waiting(c->discovery->backlog) : 0;
 }

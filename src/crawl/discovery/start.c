@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OUT_MAX = 8 * 1024, OUT_OF_ORIGIN_MAX = 512 };
+
 /* ---- Making it ---- */
 
 static enum forage_status make_rules(struct crawl *c, struct discovery *d, char *error, size_t size)
@@ -55,15 +57,20 @@ void discovery_failed(struct crawl *c, const char *reason)
     report_disaster(c, file, reason);
 }
 
+void discovery_broke(struct crawl *c)
+{
+    struct backlog_failure failure;
+    if (backlog_failed(c->discovery->backlog, &failure))
+        discovery_failed(c, failure.text);
+}
+
 /* ---- What is there ---- */
 
 /* It waits again; whether it has been fetched meanwhile the state tells when its turn comes. What the user named is named again. */
 static bool replay(const struct backlog_entry *entry, void *context)
 {
     struct crawl *c = context;
-    if (discovery_is_seed(entry) || seen_add(&c->seen, entry->url, entry->len) != SEEN_NEW)
-        return false;
-    return true;
+    return !discovery_is_seed(entry) && seen_add(&c->seen, entry->url, entry->url_len) == SEEN_NEW;
 }
 
 /* Nothing is remembered: the queue is a file without a name. */
@@ -76,15 +83,22 @@ void discovery_begin(struct crawl *c)
 {
     struct discovery *d = c->discovery;
     struct backlog_failure failure;
+    struct backlog_options options = {.out_max = OUT_MAX, .share_max = OUT_OF_ORIGIN_MAX};
     if (!d)
         return;
     bool goes_on = is_remembered(c) && c->run.cycle_started_ms < c->run.started_ms;
     const char *dir = is_remembered(c) ? c->config.options.output : NULL;
-    if (backlog_open(dir, goes_on, &d->backlog, &failure) != BACKLOG_OK)
+    enum backlog_status s = backlog_open(dir, goes_on, &options, &d->backlog, &failure);
+    if (s == BACKLOG_DAMAGED) {
+        goes_on = false;
+        report_file_failure(c, BACKLOG_FILE, 0, "damaged: the crawl begins anew");
+        s = backlog_open(dir, false, &options, &d->backlog, &failure);
+    }
+    if (s != BACKLOG_OK)
         return discovery_failed(c, failure.text);
     d->goes_on = goes_on;
-    if (goes_on && backlog_replay(d->backlog, replay, c, &failure) != BACKLOG_OK)
-        discovery_failed(c, failure.text);
+    if (goes_on && backlog_replay(d->backlog, replay, c, NULL) != BACKLOG_OK)
+        discovery_broke(c);
 }
 
 void discovery_seed(struct crawl *c, const struct url *url)
@@ -137,8 +151,11 @@ void discovery_settle(struct crawl *c)
     struct discovery *d = c->discovery;
     if (!d || !d->backlog)
         return;
-    backlog_close(d->backlog, c->end == END_DONE && !d->failed);
+    struct backlog_failure failure;
+    bool failed = backlog_close(d->backlog, c->end == END_DONE && !d->failed, &failure) != BACKLOG_OK;
     d->backlog = NULL;
+    if (failed)
+        discovery_failed(c, failure.text);
 }
 
 void discovery_close(struct crawl *c)
@@ -146,7 +163,7 @@ void discovery_close(struct crawl *c)
     struct discovery *d = c->discovery;
     if (!d)
         return;
-    backlog_close(d->backlog, false);
+    backlog_close(d->backlog, false, NULL);
     scope_free(d->scope);
     filter_free(d->filter);
     strip_free(d->strip);

@@ -216,7 +216,9 @@ enum state_status state_put_page(struct state *state, const struct state_page *p
     assert(state->writer);
     if (page->url_len == 0 || page->url_len > STATE_URL_MAX || !fits(page->file, STATE_TEXT_MAX) ||
         !fits(page->final_url, STATE_URL_MAX) || !fits(page->etag, STATE_TEXT_MAX) ||
-        !fits(page->last_modified, STATE_TEXT_MAX) || !fits(page->error, STATE_TEXT_MAX))
+        !fits(page->last_modified, STATE_TEXT_MAX) || !fits(page->error, STATE_TEXT_MAX) ||
+        !fits(page->type, STATE_TYPE_MAX) || !fits(page->parent, STATE_URL_MAX) ||
+        !fits(page->canonical, STATE_URL_MAX))
         return STATE_INVALID;
     if (page->file && *page->file && !folders_name_ok(page->file))
         return STATE_INVALID;

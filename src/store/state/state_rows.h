@@ -47,8 +47,9 @@ enum state_status state_rows_write(struct state_rows *rows, const struct state_r
 void state_rows_release(struct state_rows *rows);
 
 #define STATE_PAGE_COLUMNS                                                                                             \
-    "url, file, final_url, etag, last_modified, error, digest, bytes, status, failures, failing_since, gone, "         \
-    "first_seen, last_fetched, last_changed, next_due, file_bytes, file_mtime_ns"
+    "url, file, final_url, etag, last_modified, error, type, parent, canonical, digest, "                              \
+    "bytes, status, failures, failing_since, gone, first_seen, last_fetched, last_changed, next_due, "                 \
+    "file_bytes, file_mtime_ns, depth, discovered, converted, noindex, nofollow, interval_ms, visits, changes"
 #define STATE_HOST_COLUMNS                                                                                             \
     "origin, delay_ms, next_ask, unreachable_since, robots_status, robots_fetched, robots_expires, robots"
 #define STATE_RUN_COLUMNS                                                                                              \
