@@ -132,6 +132,8 @@ void report_kept(struct crawl *c, struct job *job, const struct pages_done *done
     job->outcome = outcome_of(c, job, done);
     count(c, job);
     record_keep(c, job, done);
+    if (done && job->outcome != OUTCOME_FAILED)
+        discovery_kept(c, job, done->digest);
     naming_page(c, job);
     name_known_file(c, job);
     tame(job->detail);

@@ -115,7 +115,7 @@ static enum forage_status make_store(struct crawl *c, char *error, size_t size)
     struct pages_options options = {
         .capacity = 4 * c->config.options.connections + 4096,
         .folders_opened = c->folders_opened,
-        .digest = c->state != NULL,
+        .digest = c->state || c->config.options.recursive,
     };
     if (c->config.options.in_memory)
         return FORAGE_OK;

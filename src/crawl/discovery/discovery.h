@@ -14,6 +14,7 @@
 
 #include "fetch/message.h"
 #include "web/robots/robots.h"
+#include "store/pages/pages.h"
 #include "web/url/url.h"
 
 #include <forage/forage.h>
@@ -61,6 +62,9 @@ void discovery_rules(struct crawl *c, const char *origin, const struct robots *r
 
 /* NULL, or why JOB need not be asked for although it is due. */
 const char *discovery_why_not(const struct crawl *c, const struct job *job);
+
+/* JOB's page is in place and has DIGEST. */
+void discovery_kept(struct crawl *c, const struct job *job, const uint8_t digest[PAGES_DIGEST_BYTES]);
 
 /* JOB ends. */
 void discovery_left(struct crawl *c, const struct job *job);

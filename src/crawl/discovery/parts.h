@@ -21,7 +21,6 @@ struct discovery {
     struct seen unchanged;     /* URLs of which a sitemap says that they have not changed since they were fetched */
     struct seen mapped;        /* origins whose sitemaps are being read */
     unsigned told[TRAP_COUNT]; /* refusals of each kind that were logged */
-    bool goes_on;              /* this run goes on with an earlier one's cycle */
     bool reseeded;             /* the rows of the state that are due have been offered */
     bool failed;               /* the backlog cannot be written */
 };

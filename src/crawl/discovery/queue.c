@@ -118,7 +118,7 @@ void discovery_turn(struct crawl *c)
 bool discovery_is_done(const struct crawl *c)
 {
     const struct discovery *d = c->discovery;
-    return !d || d->failed || (d->reseeded && !backlog_waiting(d->backlog));
+    return !d || d->failed || !d->backlog || (d->reseeded && !backlog_waiting(d->backlog));
 }
 
 uint64_t discovery_waiting(const struct crawl *c)

@@ -79,26 +79,42 @@ static bool is_remembered(const struct crawl *c)
     return c->state != NULL;
 }
 
-void discovery_begin(struct crawl *c)
+/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again. */
+static void begin_anew(struct crawl *c)
+{
+    c->run.cycle_started_ms = c->run.started_ms;
+}
+
+static void open_queue(struct crawl *c, bool goes_on)
 {
     struct discovery *d = c->discovery;
     struct backlog_failure failure;
     struct backlog_options options = {.out_max = OUT_MAX, .share_max = OUT_OF_ORIGIN_MAX};
-    if (!d)
-        return;
-    bool goes_on = is_remembered(c) && c->run.cycle_started_ms < c->run.started_ms;
-    const char *dir = is_remembered(c) ? c->config.options.output : NULL;
+    const char *dir = c->state ? c->config.options.output : NULL; /* nothing is remembered: a file without a name */
     enum backlog_status s = backlog_open(dir, goes_on, &options, &d->backlog, &failure);
     if (s == BACKLOG_DAMAGED) {
-        goes_on = false;
         report_file_failure(c, BACKLOG_FILE, 0, "damaged: the crawl begins anew");
         s = backlog_open(dir, false, &options, &d->backlog, &failure);
+        begin_anew(c);
     }
     if (s != BACKLOG_OK)
-        return discovery_failed(c, failure.text);
-    d->goes_on = goes_on;
-    if (goes_on && backlog_replay(d->backlog, replay, c, NULL) != BACKLOG_OK)
-        discovery_broke(c);
+        discovery_failed(c, failure.text);
+}
+
+void discovery_begin(struct crawl *c)
+{
+    struct discovery *d = c->discovery;
+    struct backlog_replayed replayed = {0};
+    if (!d)
+        return;
+    bool goes_on = c->state && c->run.cycle_started_ms < c->run.started_ms;
+    open_queue(c, goes_on);
+    if (!d->backlog || !goes_on)
+        return;
+    if (c->run.cycle_started_ms < c->run.started_ms && backlog_replay(d->backlog, replay, c, &replayed) != BACKLOG_OK)
+        return discovery_broke(c);
+    if (!replayed.entries)
+        begin_anew(c);
 }
 
 void discovery_seed(struct crawl *c, const struct url *url)
@@ -128,17 +144,19 @@ static bool reseed_row(const struct state_page *row, void *context)
         .depth = row->depth,
         .parent = row->parent,
     };
-    if (row->discovered && row->next_due_ms <= c->run.started_ms && !has_canonical(c, row))
+    bool due = c->config.options.fresh || row->next_due_ms <= c->run.started_ms;
+    if (row->discovered && due && !has_canonical(c, row))
         discovery_offer(c, &offer);
     return !c->discovery->failed;
 }
 
-/* Pages that are due are asked for although no page may lead to them any more, for those that do may not have changed. */
+/* Pages that are due are asked for although no page may lead to them any more, for those that do may not have changed. An earlier run of
+ * the cycle may have been killed before it had offered all of them. */
 void discovery_reseed(struct crawl *c)
 {
     struct discovery *d = c->discovery;
     d->reseeded = true;
-    if (c->state && !d->goes_on && state_each_page(c->state, NULL, reseed_row, c) != STATE_OK)
+    if (c->state && state_each_page(c->state, NULL, reseed_row, c) != STATE_OK)
         memory_failed(c);
     discovery_flush(c);
 }
