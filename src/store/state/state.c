@@ -122,13 +122,10 @@ static enum state_status explain_missing(const struct state *state, struct state
 static enum state_status open_to_read(struct state *state, const char *path, int locked_ms,
                                       struct state_failure *failure)
 {
-    if (state_reader_open(&state->reader, path, locked_ms, failure) != STATE_OK)
+    const struct state_schema *check = state->db ? NULL : state->hooks.schema;
+    if (state_reader_open(&state->reader, path, locked_ms, check, failure) != STATE_OK)
         return explain_missing(state, failure);
-    if (state->db)
-        return STATE_OK;
-    if (state_schema_check(state->reader.db, state->hooks.schema, failure) != STATE_OK)
-        return failure->status;
-    return read_runs(state, state->reader.db, failure);
+    return state->db ? STATE_OK : read_runs(state, state->reader.db, failure);
 }
 
 static enum state_status open_all(struct state *state, const char *dir, const struct state_options *options,
