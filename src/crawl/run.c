@@ -3,6 +3,7 @@
 #include "crawl/run.h"
 
 #include "base/clock.h"
+#include "crawl/browsable.h"
 #include "crawl/crawl.h"
 #include "crawl/discovery/discovery.h"
 #include "crawl/identity.h"
@@ -154,6 +155,7 @@ static void settle(struct crawl *c)
 {
     landing_drain(c);
     discovery_settle(c);
+    browsable_make(c);
     identity_save(c);
     decide_exit(c);
     memory_end(c);
