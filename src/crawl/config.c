@@ -4,6 +4,7 @@
 #include "crawl/secret.h"
 #include "web/pattern.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,20 @@ enum {
     DEFAULT_TRIES = 3,
     DEFAULT_MAX_WAIT_MS = 60000,
     DEFAULT_HOST_ERRORS = 5,
+    DEFAULT_MIN_INTERVAL_MS = 3600 * 1000,
+    DEFAULT_PAGES_PER_HOST = 1000000,
+    DEFAULT_PATH_DEPTH = 32,
+    DEFAULT_REPEATS = 3,
+    DEFAULT_QUERY = 10,
+    DEFAULT_CHAIN = 250,
+    DEFAULT_SAME = 25,
     TEXTS = 14,
+    LISTS = 5,
 };
 
-#define DEFAULT_MAX_BYTES (64u << 20)
-#define USER_AGENT        "forage/" FORAGE_VERSION " (+https://forage.example/)"
+#define DEFAULT_MAX_BYTES       (64u << 20)
+#define DEFAULT_MAX_INTERVAL_MS (30 * INT64_C(24) * 3600 * 1000)
+#define USER_AGENT              "forage/" FORAGE_VERSION " (+https://forage.example/)"
 
 /* ---- --resolve: HOST:PORT:ADDRESS[:PORT], as CURLOPT_CONNECT_TO takes it ---- */
 
@@ -64,19 +74,24 @@ static char *connect_to_of(const char *text)
 
 /* ---- Copies ---- */
 
-static char **copy_texts(const char *const *texts, size_t count)
-{
-    char **copy = calloc(count + 1, sizeof *copy);
-    for (size_t i = 0; copy && i < count; i++)
-        copy[i] = strdup(texts[i]);
-    return copy;
-}
-
 static void free_texts(char **texts, size_t count)
 {
     for (size_t i = 0; texts && i < count; i++)
         free(texts[i]);
     free(texts);
+}
+
+/* NULL when memory is out. */
+static char **copy_texts(const char *const *texts, size_t count)
+{
+    char **copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++) {
+        if ((copy[i] = strdup(texts[i])))
+            continue;
+        free_texts(copy, i);
+        return NULL;
+    }
+    return copy;
 }
 
 /* Where the single texts of O are. */
@@ -88,18 +103,74 @@ static void find_texts(struct forage_options *o, const char **texts[TEXTS])
     memcpy(texts, all, sizeof all);
 }
 
+struct text_list {
+    const char *const **texts;
+    size_t count;
+};
+
+/* Where the arrays of texts of O are, and how long. */
+static void find_lists(struct forage_options *o, struct text_list lists[LISTS])
+{
+    const struct text_list all[LISTS] = {{&o->headers, o->header_count},
+                                         {&o->accept, o->accept_count},
+                                         {&o->reject, o->reject_count},
+                                         {&o->types, o->type_count},
+                                         {&o->strip_query, o->strip_query_count}};
+    memcpy(lists, all, sizeof all);
+}
+
+/* Media types are the same in either case, and lower case is what they are compared in. */
+static void lower_types(const struct forage_options *o)
+{
+    for (size_t i = 0; i < o->type_count; i++)
+        for (char *c = (char *)(uintptr_t)o->types[i]; *c; c++)
+            *c = (char)tolower((unsigned char)*c);
+}
+
+/* Whatever comes of it, all that C's options point to is C's own. */
 static bool copy_all(struct config *c)
 {
     struct forage_options *o = &c->options;
     const char **texts[TEXTS];
+    struct text_list lists[LISTS];
     bool ok = true;
     find_texts(o, texts);
     for (size_t i = 0; i < TEXTS; i++)
         if (*texts[i])
             ok = (*texts[i] = strdup(*texts[i])) && ok;
-    c->headers = copy_texts(o->headers, o->header_count);
-    o->headers = (const char *const *)c->headers;
-    return ok && c->headers;
+    find_lists(o, lists);
+    for (size_t i = 0; i < LISTS; i++)
+        ok = (*lists[i].texts = (const char *const *)copy_texts(*lists[i].texts, lists[i].count)) && ok;
+    if (ok)
+        lower_types(o);
+    return ok;
+}
+
+/* An interval that is given alone moves the other's default out of its way. */
+static void fill_intervals(struct forage_options *o)
+{
+    int64_t min = o->min_interval_ms, max = o->max_interval_ms;
+    if (!min)
+        o->min_interval_ms = max && max < DEFAULT_MIN_INTERVAL_MS ? max : DEFAULT_MIN_INTERVAL_MS;
+    if (!max)
+        o->max_interval_ms = min > DEFAULT_MAX_INTERVAL_MS ? min : DEFAULT_MAX_INTERVAL_MS;
+}
+
+static void fill_crawl(struct forage_options *o)
+{
+    const struct {
+        uint64_t *limit, when_zero;
+    } limits[] = {{&o->max_pages, FORAGE_NO_LIMIT},
+                  {&o->max_pages_per_host, DEFAULT_PAGES_PER_HOST},
+                  {&o->max_path_depth, DEFAULT_PATH_DEPTH},
+                  {&o->max_repeats, DEFAULT_REPEATS},
+                  {&o->max_query, DEFAULT_QUERY},
+                  {&o->max_chain, DEFAULT_CHAIN},
+                  {&o->max_same, DEFAULT_SAME}};
+    for (size_t i = 0; i < COUNT_OF(limits); i++)
+        if (!*limits[i].limit)
+            *limits[i].limit = limits[i].when_zero;
+    fill_intervals(o);
 }
 
 static void fill_defaults(struct forage_options *o)
@@ -131,6 +202,7 @@ static void fill_defaults(struct forage_options *o)
         o->max_wait_ms = DEFAULT_MAX_WAIT_MS;
     if (!o->host_errors)
         o->host_errors = DEFAULT_HOST_ERRORS;
+    fill_crawl(o);
 }
 
 static void fill_fetch(struct config *c)
@@ -163,11 +235,13 @@ static const char *fill_connect_to(struct config *c, const struct forage_options
     return NULL;
 }
 
-/* The pattern is made where it is used; here only what is wrong with it matters. */
-static enum forage_status check_pattern(const char *text, char *error, size_t error_size)
+/* The pattern is made where it is used; here only what is wrong with it matters. NUMBER is 0 when there is only one. */
+static enum forage_status check_pattern(const char *text, const char *name, size_t number, char *error,
+                                        size_t error_size)
 {
     struct pattern_error wrong;
     struct pattern *pattern;
+    char which[24] = "";
     switch (pattern_new(&pattern, text, &wrong)) {
     case PATTERN_OK:
         pattern_free(pattern);
@@ -175,9 +249,21 @@ static enum forage_status check_pattern(const char *text, char *error, size_t er
     case PATTERN_NO_MEMORY:
         return FORAGE_NO_MEMORY;
     default:
-        snprintf(error, error_size, "host pattern, at offset %zu: %s", wrong.offset, wrong.message);
+        if (number)
+            snprintf(which, sizeof which, " %zu", number);
+        snprintf(error, error_size, "%s%s, at offset %zu: %s", name, which, wrong.offset, wrong.message);
         return FORAGE_USAGE;
     }
+}
+
+static enum forage_status check_patterns(const struct forage_options *o, char *error, size_t error_size)
+{
+    enum forage_status s = check_pattern(o->host_pattern, "host pattern", 0, error, error_size);
+    for (size_t i = 0; s == FORAGE_OK && i < o->accept_count; i++)
+        s = check_pattern(o->accept[i], "pattern to accept", i + 1, error, error_size);
+    for (size_t i = 0; s == FORAGE_OK && i < o->reject_count; i++)
+        s = check_pattern(o->reject[i], "pattern to reject", i + 1, error, error_size);
+    return s;
 }
 
 static enum forage_status fail(enum forage_status status, const char *words, char *error, size_t error_size)
@@ -192,7 +278,7 @@ enum forage_status config_init(struct config *config, const struct forage_option
     const char *wrong = config_check(options);
     if (wrong)
         return fail(FORAGE_USAGE, wrong, error, error_size);
-    enum forage_status s = check_pattern(options->host_pattern, error, error_size);
+    enum forage_status s = check_patterns(options, error, error_size);
     if (s != FORAGE_OK)
         return s;
     struct config c = {.options = *options, .fixed_window = options->connections != 0};
@@ -247,12 +333,15 @@ void config_release(struct config *c)
     struct forage_options *o = &c->options;
     struct buffer *files[] = {&c->netrc, &c->auth, &c->cookies, &c->hsts};
     const char **texts[TEXTS];
+    struct text_list lists[LISTS];
     find_texts(o, texts);
     for (size_t i = 0; i < TEXTS; i++)
         free((void *)(uintptr_t)*texts[i]);
+    find_lists(o, lists);
+    for (size_t i = 0; i < LISTS; i++)
+        free_texts((char **)(uintptr_t)*lists[i].texts, lists[i].count);
     for (size_t i = 0; i < COUNT_OF(files); i++)
         buffer_release(files[i]);
-    free_texts(c->headers, o->header_count);
     free_texts(c->connect_to, o->resolve_count);
     *c = (struct config){0};
 }

@@ -13,9 +13,8 @@
 #include <forage/forage.h>
 
 struct config {
-    struct forage_options options; /* as given, with defaults; its pointers are our copies */
+    struct forage_options options; /* as given, with defaults; its texts and arrays of texts are our copies */
     struct fetch_options fetch;    /* the workers' part */
-    char **headers;
     char **connect_to;
     bool fixed_window; /* the user said how many connections */
     struct retry_policy retry;

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "crawl/header_line.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { WORKERS_MAX = 1024, CONNECTIONS_MAX = 65536 };
@@ -20,7 +21,8 @@ static const char *check_numbers(const struct forage_options *o)
         return "the number of redirects is negative";
     if (o->delay_ms < FORAGE_DELAY_NONE)
         return "the delay is negative";
-    if (o->max_wait_ms < 0 || o->max_age_ms < 0 || o->max_time_ms < 0)
+    if (o->max_wait_ms < 0 || o->max_age_ms < 0 || o->max_time_ms < 0 || o->min_interval_ms < 0 ||
+        o->max_interval_ms < 0)
         return "a time is negative";
     if (o->wait_lock_ms < -1)
         return "the time to wait for another run is negative";
@@ -57,10 +59,68 @@ static const char *check_texts(const struct forage_options *o)
     return NULL;
 }
 
+/* ---- The crawl ---- */
+
+static bool is_crawl_asked_for(const struct forage_options *o)
+{
+    return o->max_depth || o->scope || o->requisites || o->sitemaps || o->follow_nofollow || o->accept_count ||
+           o->reject_count || o->max_pages || o->max_pages_per_host || o->convert_links || o->min_interval_ms ||
+           o->max_interval_ms || o->max_path_depth || o->max_repeats || o->max_query || o->max_chain || o->max_same;
+}
+
+static const char *check_crawl(const struct forage_options *o)
+{
+    if (!o->recursive)
+        return is_crawl_asked_for(o) ? "an option of recursive crawls is given without asking for one" : NULL;
+    if ((unsigned)o->scope > FORAGE_SCOPE_ANY)
+        return "there is no such scope";
+    if (o->convert_links && (o->in_memory || o->no_state))
+        return "links are converted in files, by what the state knows of them";
+    if (o->min_interval_ms && o->max_interval_ms && o->min_interval_ms > o->max_interval_ms)
+        return "the shortest time until a page is asked for again is longer than the longest";
+    return NULL;
+}
+
+/* RFC 9110 section 8.3.1, of which the characters are those of RFC 6838 section 4.2. */
+static bool is_media_type(const char *type)
+{
+    static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&-^_.+";
+    size_t major = strspn(type, chars);
+    const char *minor = type + major + 1;
+    if (!major || type[major] != '/')
+        return false;
+    return strcmp(minor, "*") == 0 || (*minor && !minor[strspn(minor, chars)]);
+}
+
+/* A name, or the beginning of one with a star behind it. */
+static bool is_parameter(const char *name)
+{
+    size_t len = strcspn(name, "*");
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)name[i] <= ' ' || name[i] == 0x7f || strchr("=&#?", name[i]))
+            return false;
+    return *name && (!name[len] || !name[len + 1]);
+}
+
+static const char *check_kept(const struct forage_options *o)
+{
+    for (size_t i = 0; i < o->type_count; i++)
+        if (!is_media_type(o->types[i]))
+            return "a media type must look like text/html or image/*";
+    for (size_t i = 0; i < o->strip_query_count; i++)
+        if (!is_parameter(o->strip_query[i]))
+            return "a parameter to strip must be a name, utm_* or tracking";
+    return NULL;
+}
+
 const char *config_check(const struct forage_options *options)
 {
     const char *wrong = check_numbers(options);
     if (!wrong)
         wrong = check_texts(options);
+    if (!wrong)
+        wrong = check_crawl(options);
+    if (!wrong)
+        wrong = check_kept(options);
     return wrong ? wrong : check_files(options);
 }

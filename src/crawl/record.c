@@ -13,7 +13,8 @@
 /* Where the row's texts are, in the order in which a record keeps them. */
 static const char **text_of(struct state_page *row, size_t index)
 {
-    const char **const texts[] = {&row->file, &row->etag, &row->last_modified, &row->error, &row->final_url};
+    const char **const texts[] = {&row->file,      &row->etag,   &row->last_modified, &row->error,
+                                  &row->final_url, &row->parent, &row->canonical,     &row->type};
     return index < sizeof texts / sizeof *texts ? texts[index] : NULL;
 }
 

@@ -5,7 +5,7 @@
 -- of two rows with the same one, the second has the next key that is free, so rows are never deleted.
 
 PRAGMA application_id = 0x666f7267; -- "forg"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE page (
     key           INTEGER PRIMARY KEY, -- origin in the upper 24 bits, URL in the lower 40
@@ -26,7 +26,19 @@ CREATE TABLE page (
     last_changed  INTEGER NOT NULL,
     next_due      INTEGER NOT NULL,
     file_bytes    INTEGER NOT NULL,    -- the file when it was put in place, to notice that somebody changed it
-    file_mtime_ns INTEGER NOT NULL
+    file_mtime_ns INTEGER NOT NULL,
+    -- since version 2
+    depth         INTEGER NOT NULL,    -- links from the nearest seed
+    discovered    INTEGER NOT NULL,    -- 1: it was found by following links, not only named by the user
+    parent        TEXT NOT NULL,       -- the page it was found on, relative: how many bytes it has in common with url,
+    canonical     TEXT NOT NULL,       -- a space, and the rest; so is what the page says that it should be called
+    type          TEXT NOT NULL,       -- media type
+    converted     INTEGER NOT NULL,    -- 1: links in the file are no longer those that were served
+    noindex       INTEGER NOT NULL,
+    nofollow      INTEGER NOT NULL,
+    interval_ms   INTEGER NOT NULL,    -- src/crawl/due.h: from a visit to the next
+    visits        INTEGER NOT NULL,
+    changes       INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE host (

@@ -122,13 +122,10 @@ static enum state_status explain_missing(const struct state *state, struct state
 static enum state_status open_to_read(struct state *state, const char *path, int locked_ms,
                                       struct state_failure *failure)
 {
-    if (state_reader_open(&state->reader, path, locked_ms, failure) != STATE_OK)
+    const struct state_schema *check = state->db ? NULL : state->hooks.schema;
+    if (state_reader_open(&state->reader, path, locked_ms, check, failure) != STATE_OK)
         return explain_missing(state, failure);
-    if (state->db)
-        return STATE_OK;
-    if (state_schema_check(state->reader.db, state->hooks.schema, failure) != STATE_OK)
-        return failure->status;
-    return read_runs(state, state->reader.db, failure);
+    return state->db ? STATE_OK : read_runs(state, state->reader.db, failure);
 }
 
 static enum state_status open_all(struct state *state, const char *dir, const struct state_options *options,
@@ -216,7 +213,9 @@ enum state_status state_put_page(struct state *state, const struct state_page *p
     assert(state->writer);
     if (page->url_len == 0 || page->url_len > STATE_URL_MAX || !fits(page->file, STATE_TEXT_MAX) ||
         !fits(page->final_url, STATE_URL_MAX) || !fits(page->etag, STATE_TEXT_MAX) ||
-        !fits(page->last_modified, STATE_TEXT_MAX) || !fits(page->error, STATE_TEXT_MAX))
+        !fits(page->last_modified, STATE_TEXT_MAX) || !fits(page->error, STATE_TEXT_MAX) ||
+        !fits(page->type, STATE_TYPE_MAX) || !fits(page->parent, STATE_URL_MAX) ||
+        !fits(page->canonical, STATE_URL_MAX))
         return STATE_INVALID;
     if (page->file && *page->file && !folders_name_ok(page->file))
         return STATE_INVALID;

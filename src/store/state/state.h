@@ -113,16 +113,30 @@ struct state_page {
     int64_t next_due_ms;
     uint64_t file_bytes; /* the file when it was put in place */
     int64_t file_mtime_ns;
+
+    /* Of a crawl that follows links. */
+    const char *parent;    /* the URL of the page it was found on; "": a seed */
+    const char *canonical; /* what the page says that it should be called (rel=canonical); "": nothing */
+    const char *type;      /* media type, in lower case and without parameters; "": not known */
+    unsigned depth;        /* links from the nearest seed */
+    bool discovered;       /* it was found by following links, so that a crawl asks for it again by itself */
+    bool converted;        /* links in the file are no longer those that were served */
+    bool noindex;
+    bool nofollow;
+    unsigned visits;  /* this one and the next two are kept by crawl/due.h */
+    unsigned changes; /* of the visits, how many found another page than the one before */
+    int64_t interval_ms;
 };
 
-enum { STATE_URL_MAX = 64 * 1024, STATE_TEXT_MAX = 4096, STATE_ROBOTS_MAX = 512 * 1024 };
+enum { STATE_URL_MAX = 64 * 1024, STATE_TEXT_MAX = 4096, STATE_TYPE_MAX = 255, STATE_ROBOTS_MAX = 512 * 1024 };
 
 /* What is known of URL; borrowed until the next state_find_page. NULL: nothing, or it could not be read, which state_failed
  * tells; then fetch it as if nothing were known. Costs nothing while the database has no pages at all. */
 const struct state_page *state_find_page(struct state *state, const char *url, size_t len);
 
-/* Remember PAGE (copied) in place of what was known of its URL. A text has at most STATE_TEXT_MAX bytes, a URL at
- * most STATE_URL_MAX; a pointer that is NULL means "".
+/* Remember PAGE (copied) in place of what was known of its URL. A text has at most STATE_TEXT_MAX bytes, a media type
+ * STATE_TYPE_MAX, a URL STATE_URL_MAX; a pointer that is NULL means "". A parent or canonical URL costs little room, because
+ * only what differs from URL is stored of it.
  *
  * Returns STATE_OK; STATE_FULL: wait for state_fd, call state_collect, and try again; STATE_INVALID; STATE_NO_MEMORY; or,
  * after writing has failed, the status of that. A page is not remembered when STATE_PROBES others have its key

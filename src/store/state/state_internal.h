@@ -49,9 +49,9 @@ struct state {
     struct state_run last_run;
 };
 
-/* Open the connection that reads the database at PATH. */
+/* Open the connection that reads the database at PATH. With a SCHEMA, that is its version or the status says what it is. */
 enum state_status state_reader_open(struct state_reader *reader, const char *path, int locked_ms,
-                                    struct state_failure *failure);
+                                    const struct state_schema *schema, struct state_failure *failure);
 void state_reader_close(struct state_reader *reader);
 
 /* ROWS more were found or put. When enough were, the next read sees what has been committed meanwhile. */

@@ -21,11 +21,12 @@ static enum state_status has_rows(sqlite3 *db, const char *sql, bool *has, struc
 }
 
 enum state_status state_reader_open(struct state_reader *r, const char *path, int locked_ms,
-                                    struct state_failure *failure)
+                                    const struct state_schema *schema, struct state_failure *failure)
 {
     if (state_db_open(path, SQLITE_OPEN_READONLY, locked_ms, &r->db, failure) != STATE_OK)
         return failure->status;
-    if (state_db_exec(r->db, reader_setup, failure) == STATE_OK &&
+    if ((!schema || state_schema_check(r->db, schema, failure) == STATE_OK) &&
+        state_db_exec(r->db, reader_setup, failure) == STATE_OK &&
         state_db_prepare(r->db, "BEGIN", &r->begin, failure) == STATE_OK &&
         state_db_prepare(r->db, "COMMIT", &r->end, failure) == STATE_OK &&
         has_rows(r->db, "SELECT EXISTS (SELECT 1 FROM page)", &r->has_pages, failure) == STATE_OK &&

@@ -1,5 +1,7 @@
 #include "store/state/state_rows.h"
 
+#include "store/state/state_relative.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +13,19 @@ static size_t len_of(const char *text)
     return text ? strlen(text) : 0;
 }
 
+static void keep_bytes(char **at, const char *data, size_t len)
+{
+    if (len)
+        memcpy(*at, data, len);
+    *at += len;
+}
+
 /* Copy LEN bytes and a NUL to *AT and move it behind them. */
 static const char *keep(char **at, const char *text, size_t len)
 {
     char *kept = *at;
-    if (len)
-        memcpy(kept, text, len);
-    kept[len] = '\0';
-    *at += len + 1;
+    keep_bytes(at, text, len);
+    *(*at)++ = '\0';
     return kept;
 }
 
@@ -34,12 +41,45 @@ static struct state_row *row_new(enum state_row_kind kind, int64_t key, size_t t
     return row;
 }
 
+/* A URL of PAGE's in the form that is stored. */
+struct stored_url {
+    struct state_relative relative;
+    char prefix[STATE_RELATIVE_PREFIX_MAX];
+    size_t prefix_len;
+};
+
+static struct stored_url stored_url(const struct state_page *page, const char *url)
+{
+    struct stored_url stored = {.prefix_len = 0};
+    size_t len = len_of(url);
+    if (len) {
+        stored.relative = state_relative_of(page->url, page->url_len, url, len);
+        stored.prefix_len = state_relative_prefix(&stored.relative, stored.prefix);
+    }
+    return stored;
+}
+
+static size_t stored_len(const struct stored_url *stored)
+{
+    return stored->prefix_len + stored->relative.rest_len;
+}
+
+static const char *keep_stored(char **at, const struct stored_url *stored)
+{
+    char *kept = *at;
+    keep_bytes(at, stored->prefix, stored->prefix_len);
+    keep(at, stored->relative.rest, stored->relative.rest_len);
+    return kept;
+}
+
 struct state_row *state_row_page(const struct state_page *page, int64_t key)
 {
     size_t file = len_of(page->file), etag = len_of(page->etag), modified = len_of(page->last_modified);
-    size_t final_url = len_of(page->final_url), error = len_of(page->error);
-    struct state_row *row =
-        row_new(STATE_ROW_PAGE, key, page->url_len + file + final_url + etag + modified + error + 6);
+    size_t final_url = len_of(page->final_url), error = len_of(page->error), type = len_of(page->type);
+    struct stored_url parent = stored_url(page, page->parent), canonical = stored_url(page, page->canonical);
+    size_t texts = page->url_len + file + final_url + etag + modified + error + type + stored_len(&parent) +
+                   stored_len(&canonical) + STATE_PAGE_TEXTS;
+    struct state_row *row = row_new(STATE_ROW_PAGE, key, texts);
     if (!row)
         return NULL;
     char *at = row->texts;
@@ -50,6 +90,9 @@ struct state_row *state_row_page(const struct state_page *page, int64_t key)
     row->page.etag = keep(&at, page->etag, etag);
     row->page.last_modified = keep(&at, page->last_modified, modified);
     row->page.error = keep(&at, page->error, error);
+    row->page.type = keep(&at, page->type, type);
+    row->page.parent = keep_stored(&at, &parent);
+    row->page.canonical = keep_stored(&at, &canonical);
     return row;
 }
 
@@ -81,13 +124,17 @@ struct state_row *state_row_run(const struct state_run *run, int64_t number)
 
 /* A row whose key another text has stays as it is, so that nothing is changed: the sign of a collision. */
 static const char page_sql[] =
-    "INSERT INTO page (key, " STATE_PAGE_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+    "INSERT INTO page (key, " STATE_PAGE_COLUMNS
+    ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
     "ON CONFLICT (key) DO UPDATE SET file = excluded.file, final_url = excluded.final_url, etag = excluded.etag, "
     "last_modified = excluded.last_modified, error = excluded.error, digest = excluded.digest, "
     "bytes = excluded.bytes, status = excluded.status, failures = excluded.failures, "
     "failing_since = excluded.failing_since, gone = excluded.gone, last_fetched = excluded.last_fetched, "
     "last_changed = excluded.last_changed, next_due = excluded.next_due, file_bytes = excluded.file_bytes, "
-    "file_mtime_ns = excluded.file_mtime_ns WHERE url = excluded.url";
+    "file_mtime_ns = excluded.file_mtime_ns, type = excluded.type, parent = excluded.parent, "
+    "canonical = excluded.canonical, depth = excluded.depth, discovered = excluded.discovered, "
+    "converted = excluded.converted, noindex = excluded.noindex, nofollow = excluded.nofollow, "
+    "interval_ms = excluded.interval_ms, visits = excluded.visits, changes = excluded.changes WHERE url = excluded.url";
 
 #define HOST_SQL                                                                                                       \
     "INSERT INTO host (key, " STATE_HOST_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?) "                                       \
@@ -140,16 +187,27 @@ static void bind_page(sqlite3_stmt *s, const struct state_page *page)
                                page->last_changed_ms,
                                page->next_due_ms,
                                (int64_t)page->file_bytes,
-                               page->file_mtime_ns};
+                               page->file_mtime_ns,
+                               page->depth,
+                               page->discovered,
+                               page->converted,
+                               page->noindex,
+                               page->nofollow,
+                               page->interval_ms,
+                               page->visits,
+                               page->changes};
     sqlite3_bind_text(s, 2, page->url, (int)page->url_len, SQLITE_STATIC);
     bind_text(s, 3, page->file);
     bind_text(s, 4, page->final_url);
     bind_text(s, 5, page->etag);
     bind_text(s, 6, page->last_modified);
     bind_text(s, 7, page->error);
-    sqlite3_bind_blob(s, 8, page->has_digest ? page->digest : NULL, STATE_DIGEST_BYTES, SQLITE_STATIC);
+    bind_text(s, 8, page->type);
+    bind_text(s, 9, page->parent);
+    bind_text(s, 10, page->canonical);
+    sqlite3_bind_blob(s, 11, page->has_digest ? page->digest : NULL, STATE_DIGEST_BYTES, SQLITE_STATIC);
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
-        sqlite3_bind_int64(s, 9 + (int)i, numbers[i]);
+        sqlite3_bind_int64(s, 12 + (int)i, numbers[i]);
 }
 
 static void bind_host(sqlite3_stmt *s, const struct state_host *host)
@@ -221,15 +279,34 @@ static struct piece piece_of(sqlite3_stmt *s, int column)
     return (struct piece){data, data ? (size_t)sqlite3_column_bytes(s, column) : 0};
 }
 
+/* One that somebody else has written there is none. */
+static struct state_relative relative_of(struct piece stored, size_t base_len)
+{
+    struct state_relative relative = {0};
+    state_relative_parse(stored.data, stored.len, base_len, &relative);
+    return relative;
+}
+
+static const char *keep_whole(char **at, const char *base, const struct state_relative *relative)
+{
+    char *kept = *at;
+    keep_bytes(at, base, relative->common);
+    keep(at, relative->rest, relative->rest_len);
+    return kept;
+}
+
 bool state_read_page(sqlite3_stmt *s, struct buffer *texts, struct state_page *page)
 {
-    struct piece pieces[6];
+    struct piece pieces[STATE_PAGE_TEXTS];
     size_t bytes = COUNT_OF(pieces);
     for (int i = 0; i < (int)COUNT_OF(pieces); i++) {
         pieces[i] = piece_of(s, i);
         bytes += pieces[i].len;
     }
-    struct piece digest = piece_of(s, 6);
+    struct state_relative parent = relative_of(pieces[7], pieces[0].len);
+    struct state_relative canonical = relative_of(pieces[8], pieces[0].len);
+    bytes += parent.common + canonical.common;
+    struct piece digest = piece_of(s, 9);
     buffer_clear(texts);
     if (!buffer_reserve(texts, bytes))
         return false;
@@ -242,18 +319,29 @@ bool state_read_page(sqlite3_stmt *s, struct buffer *texts, struct state_page *p
         .etag = keep(&at, pieces[3].data, pieces[3].len),
         .last_modified = keep(&at, pieces[4].data, pieces[4].len),
         .error = keep(&at, pieces[5].data, pieces[5].len),
+        .type = keep(&at, pieces[6].data, pieces[6].len),
+        .parent = keep_whole(&at, pieces[0].data, &parent),
+        .canonical = keep_whole(&at, pieces[0].data, &canonical),
         .has_digest = digest.len == STATE_DIGEST_BYTES,
-        .bytes = (uint64_t)sqlite3_column_int64(s, 7),
-        .status = (unsigned)sqlite3_column_int64(s, 8),
-        .failures = (unsigned)sqlite3_column_int64(s, 9),
-        .failing_since_ms = sqlite3_column_int64(s, 10),
-        .gone = (unsigned)sqlite3_column_int64(s, 11),
-        .first_seen_ms = sqlite3_column_int64(s, 12),
-        .last_fetched_ms = sqlite3_column_int64(s, 13),
-        .last_changed_ms = sqlite3_column_int64(s, 14),
-        .next_due_ms = sqlite3_column_int64(s, 15),
-        .file_bytes = (uint64_t)sqlite3_column_int64(s, 16),
-        .file_mtime_ns = sqlite3_column_int64(s, 17),
+        .bytes = (uint64_t)sqlite3_column_int64(s, 10),
+        .status = (unsigned)sqlite3_column_int64(s, 11),
+        .failures = (unsigned)sqlite3_column_int64(s, 12),
+        .failing_since_ms = sqlite3_column_int64(s, 13),
+        .gone = (unsigned)sqlite3_column_int64(s, 14),
+        .first_seen_ms = sqlite3_column_int64(s, 15),
+        .last_fetched_ms = sqlite3_column_int64(s, 16),
+        .last_changed_ms = sqlite3_column_int64(s, 17),
+        .next_due_ms = sqlite3_column_int64(s, 18),
+        .file_bytes = (uint64_t)sqlite3_column_int64(s, 19),
+        .file_mtime_ns = sqlite3_column_int64(s, 20),
+        .depth = (unsigned)sqlite3_column_int64(s, 21),
+        .discovered = sqlite3_column_int64(s, 22) != 0,
+        .converted = sqlite3_column_int64(s, 23) != 0,
+        .noindex = sqlite3_column_int64(s, 24) != 0,
+        .nofollow = sqlite3_column_int64(s, 25) != 0,
+        .interval_ms = sqlite3_column_int64(s, 26),
+        .visits = (unsigned)sqlite3_column_int64(s, 27),
+        .changes = (unsigned)sqlite3_column_int64(s, 28),
     };
     if (page->has_digest)
         memcpy(page->digest, digest.data, STATE_DIGEST_BYTES);

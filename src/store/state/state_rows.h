@@ -12,6 +12,7 @@
 /* In the order in which a batch is written: a run's end after all that belongs to it. */
 enum state_row_kind { STATE_ROW_PAGE, STATE_ROW_HOST, STATE_ROW_RUN };
 
+/* PAGE's parent and canonical URL are in the form that is stored (state_relative.h). */
 struct state_row {
     struct state_row *next; /* in the queue */
     enum state_row_kind kind;
@@ -46,9 +47,12 @@ enum state_status state_rows_prepare(struct state_rows *rows, sqlite3 *db, struc
 enum state_status state_rows_write(struct state_rows *rows, const struct state_row *row, struct state_failure *failure);
 void state_rows_release(struct state_rows *rows);
 
+/* STATE_PAGE_TEXTS of them begin the list. */
+enum { STATE_PAGE_TEXTS = 9 };
 #define STATE_PAGE_COLUMNS                                                                                             \
-    "url, file, final_url, etag, last_modified, error, digest, bytes, status, failures, failing_since, gone, "         \
-    "first_seen, last_fetched, last_changed, next_due, file_bytes, file_mtime_ns"
+    "url, file, final_url, etag, last_modified, error, type, parent, canonical, digest, "                              \
+    "bytes, status, failures, failing_since, gone, first_seen, last_fetched, last_changed, next_due, "                 \
+    "file_bytes, file_mtime_ns, depth, discovered, converted, noindex, nofollow, interval_ms, visits, changes"
 #define STATE_HOST_COLUMNS                                                                                             \
     "origin, delay_ms, next_ask, unreachable_since, robots_status, robots_fetched, robots_expires, robots"
 #define STATE_RUN_COLUMNS                                                                                              \

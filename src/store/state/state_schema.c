@@ -9,9 +9,21 @@ enum { APPLICATION_ID = 0x666f7267 };
 extern const char state_schema_sql[];
 
 /* From each version to the next. What stands here is never changed again. */
-static const char *const steps[] = {NULL};
+static const char *const steps[] = {
+    "ALTER TABLE page ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE page ADD COLUMN discovered INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE page ADD COLUMN parent TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE page ADD COLUMN canonical TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE page ADD COLUMN type TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE page ADD COLUMN converted INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE page ADD COLUMN noindex INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE page ADD COLUMN nofollow INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE page ADD COLUMN interval_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE page ADD COLUMN visits INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE page ADD COLUMN changes INTEGER NOT NULL DEFAULT 0",
+};
 
-const struct state_schema state_schema = {.version = 1, .create = state_schema_sql, .steps = steps};
+const struct state_schema state_schema = {.version = 2, .create = state_schema_sql, .steps = steps};
 
 /* 0 for a database that has nothing in it. */
 static enum state_status read_version(sqlite3 *db, int64_t *version, struct state_failure *failure)

@@ -31,6 +31,72 @@ Test(config, zero_is_the_default_of_every_field)
     config_release(&c);
 }
 
+Test(config, zero_is_the_default_of_every_limit_of_a_crawl)
+{
+    struct config c;
+    char error[256] = "";
+    cr_assert_eq(config_init(&c, &(struct forage_options){.recursive = true}, error, sizeof error), FORAGE_OK, "%s",
+                 error);
+    const struct forage_options *o = &c.options;
+    cr_expect_eq(o->max_depth, 0);
+    cr_expect_eq(o->scope, FORAGE_SCOPE_HOST);
+    cr_expect_eq(o->max_pages, FORAGE_NO_LIMIT);
+    cr_expect_eq(o->max_pages_per_host, 1000000);
+    cr_expect_eq(o->max_path_depth, 32);
+    cr_expect_eq(o->max_repeats, 3);
+    cr_expect_eq(o->max_query, 10);
+    cr_expect_eq(o->max_chain, 250);
+    cr_expect_eq(o->max_same, 25);
+    config_release(&c);
+}
+
+Test(config, an_interval_that_is_given_alone_moves_the_default_of_the_other_out_of_its_way)
+{
+    static const int64_t hour = 3600 * 1000, day = 24 * hour;
+    const struct {
+        int64_t min, max, filled_min, filled_max;
+    } rows[] = {{0, 0, hour, 30 * day}, {1, 0, 1, 30 * day},           {40 * day, 0, 40 * day, 40 * day},
+                {0, 1, 1, 1},           {0, 90 * day, hour, 90 * day}, {hour, hour, hour, hour}};
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        struct config c;
+        char error[256] = "";
+        const struct forage_options given = {
+            .recursive = true, .min_interval_ms = rows[i].min, .max_interval_ms = rows[i].max};
+        cr_assert_eq(config_init(&c, &given, error, sizeof error), FORAGE_OK, "%zu: %s", i, error);
+        cr_expect_eq(c.options.min_interval_ms, rows[i].filled_min, "%zu", i);
+        cr_expect_eq(c.options.max_interval_ms, rows[i].filled_max, "%zu", i);
+        config_release(&c);
+    }
+}
+
+Test(config, every_array_of_texts_is_a_copy)
+{
+    char texts[5][16] = {"X-One: 1", "/news/", "/old/", "Image/PNG", "utm_*"};
+    const char *lists[5][1] = {{texts[0]}, {texts[1]}, {texts[2]}, {texts[3]}, {texts[4]}};
+    const struct forage_options given = {.recursive = true,
+                                         .headers = lists[0],
+                                         .header_count = 1,
+                                         .accept = lists[1],
+                                         .accept_count = 1,
+                                         .reject = lists[2],
+                                         .reject_count = 1,
+                                         .types = lists[3],
+                                         .type_count = 1,
+                                         .strip_query = lists[4],
+                                         .strip_query_count = 1};
+    struct config c;
+    char error[256] = "";
+    cr_assert_eq(config_init(&c, &given, error, sizeof error), FORAGE_OK, "%s", error);
+    memset(texts, 'X', sizeof texts);
+    memset(lists, 0, sizeof lists);
+    cr_expect_str_eq(c.options.headers[0], "X-One: 1");
+    cr_expect_str_eq(c.options.accept[0], "/news/");
+    cr_expect_str_eq(c.options.reject[0], "/old/");
+    cr_expect_str_eq(c.options.types[0], "image/png", "in lower case");
+    cr_expect_str_eq(c.options.strip_query[0], "utm_*");
+    config_release(&c);
+}
+
 Test(config, every_text_is_a_copy)
 {
     char texts[14][8];
@@ -85,12 +151,92 @@ Test(config, what_has_no_meaning_is_refused_with_its_reason)
         {{.log = ""}, "the name of a file is empty"},
         {{.cookies = "a", .hsts = "a"}, "one file is named for two purposes"},
         {{.host_pattern = "("}, "host pattern, at offset 1: missing closing parenthesis"},
+        {{.recursive = true, .min_interval_ms = -1}, "a time is negative"},
+        {{.recursive = true, .max_interval_ms = -1}, "a time is negative"},
+        {{.recursive = true, .min_interval_ms = 2, .max_interval_ms = 1},
+         "the shortest time until a page is asked for again is longer than the longest"},
+        {{.recursive = true, .scope = FORAGE_SCOPE_ANY + 1}, "there is no such scope"},
+        {{.recursive = true, .convert_links = true, .in_memory = true},
+         "links are converted in files, by what the state knows of them"},
+        {{.recursive = true, .convert_links = true, .no_state = true},
+         "links are converted in files, by what the state knows of them"},
     };
     for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
         char error[256] = "";
         cr_expect_eq(forage_check(&rows[i].options, error, sizeof error), FORAGE_USAGE, "%s", rows[i].says);
         cr_expect_str_eq(error, rows[i].says);
         cr_expect_eq(forage_check(&rows[i].options, NULL, 0), FORAGE_USAGE);
+    }
+}
+
+Test(config, options_of_a_crawl_are_refused_without_one)
+{
+    static const char *const any[] = {"."};
+    const struct forage_options rows[] = {{.max_depth = 1},
+                                          {.max_depth = FORAGE_DEPTH_NONE},
+                                          {.scope = FORAGE_SCOPE_ANY},
+                                          {.requisites = true},
+                                          {.sitemaps = true},
+                                          {.follow_nofollow = true},
+                                          {.accept = any, .accept_count = 1},
+                                          {.reject = any, .reject_count = 1},
+                                          {.max_pages = 1},
+                                          {.max_pages_per_host = 1},
+                                          {.convert_links = true},
+                                          {.min_interval_ms = 1},
+                                          {.max_interval_ms = 1},
+                                          {.max_path_depth = 1},
+                                          {.max_repeats = 1},
+                                          {.max_query = 1},
+                                          {.max_chain = 1},
+                                          {.max_same = FORAGE_NO_LIMIT}};
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        struct forage_options o = rows[i];
+        char error[256] = "";
+        cr_expect_eq(forage_check(&o, error, sizeof error), FORAGE_USAGE, "%zu", i);
+        cr_expect_str_eq(error, "an option of recursive crawls is given without asking for one");
+        o.recursive = true;
+        cr_expect_eq(forage_check(&o, error, sizeof error), FORAGE_OK, "%zu: %s", i, error);
+    }
+}
+
+Test(config, patterns_media_types_and_parameters_are_looked_at_one_by_one)
+{
+    static const char type[] = "a media type must look like text/html or image/*",
+                      parameter[] = "a parameter to strip must be a name, utm_* or tracking";
+    static const struct {
+        const char *text, *accept, *reject, *types, *strip;
+    } rows[] = {
+        {"text/html", NULL, NULL, NULL, NULL},
+        {"", NULL, NULL, type, parameter},
+        {"image/*", NULL, NULL, NULL, NULL},
+        {"application/ld+json", NULL, NULL, NULL, NULL},
+        {"*/*", "pattern to accept 2, at offset 0: quantifier does not follow a repeatable item",
+         "pattern to reject 2, at offset 0: quantifier does not follow a repeatable item", type, parameter},
+        {"(a", "pattern to accept 2, at offset 2: missing closing parenthesis",
+         "pattern to reject 2, at offset 2: missing closing parenthesis", type, NULL},
+        {"utm_*", NULL, NULL, type, NULL},
+        {"a=b", NULL, NULL, type, parameter},
+        {"a\nb", NULL, NULL, type, parameter},
+        {"text/", NULL, NULL, type, NULL},
+        {"/html", NULL, NULL, type, NULL},
+        {"text/html/x", NULL, NULL, type, NULL},
+    };
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        const char *const texts[] = {"a/b", rows[i].text};
+        const struct {
+            struct forage_options options;
+            const char *says;
+        } uses[] = {{{.recursive = true, .accept = texts, .accept_count = 2}, rows[i].accept},
+                    {{.recursive = true, .reject = texts, .reject_count = 2}, rows[i].reject},
+                    {{.types = texts, .type_count = 2}, rows[i].types},
+                    {{.strip_query = texts, .strip_query_count = 2}, rows[i].strip}};
+        for (size_t k = 0; k < SUPPORT_COUNT(uses); k++) {
+            char error[256] = "";
+            enum forage_status s = forage_check(&uses[k].options, error, sizeof error);
+            cr_expect_eq(s, uses[k].says ? FORAGE_USAGE : FORAGE_OK, "'%s' as %zu: %s", rows[i].text, k, error);
+            cr_expect_str_eq(error, uses[k].says ? uses[k].says : "", "'%s' as %zu", rows[i].text, k);
+        }
     }
 }
 

@@ -66,7 +66,18 @@ Test(state_schema, a_database_of_version_1_is_read_with_every_field)
                               8,
                               9,
                               10,
-                              11};
+                              11,
+                              "",
+                              "",
+                              "",
+                              0,
+                              false,
+                              false,
+                              false,
+                              false,
+                              0,
+                              0,
+                              0};
     expect_page(find(state, page.url), &page);
     const struct state_host *host = state_find_host(state, "http://www.example.com:80");
     cr_assert(host && host->delay_ms == 1 && host->next_ask_ms == 2 && host->unreachable_since_ms == 3);
@@ -96,10 +107,15 @@ Test(state_schema, a_migrated_database_has_the_columns_of_a_new_one)
 
 /* ---- Steps to versions that do not exist yet ---- */
 
-static enum state_status open_version(int version, const char *const *steps, const struct state_options *options,
+/* Open with COUNT steps MORE behind those that there are. */
+static enum state_status open_version(int count, const char *const *more, const struct state_options *options,
                                       struct state_failure *failure)
 {
-    const struct state_schema schema = {version, state_schema.create, steps};
+    const char *steps[8];
+    int known = state_schema.version - 1;
+    for (int i = 0; i < known + count; i++)
+        steps[i] = i < known ? state_schema.steps[i] : more[i - known];
+    const struct state_schema schema = {state_schema.version + count, state_schema.create, steps};
     struct state *state = NULL;
     enum state_status status =
         state_open_with(in_scratch("out"), options, &(struct state_hooks){.schema = &schema}, &state, failure);
@@ -115,10 +131,10 @@ Test(state_schema, steps_are_taken_in_order_and_keep_the_rows)
     };
     struct state_failure failure;
     make_version_1();
-    cr_assert_eq(open_version(3, steps, NULL, &failure), STATE_OK);
-    cr_assert_eq(raw_number("PRAGMA user_version"), 3);
+    cr_assert_eq(open_version(2, steps, NULL, &failure), STATE_OK);
+    cr_assert_eq(raw_number("PRAGMA user_version"), state_schema.version + 2);
     cr_assert_str_eq(raw_text("SELECT url || ' ' || colour FROM page"), "http://www.example.com/ red and blue");
-    cr_assert_eq(open_version(3, steps, NULL, &failure), STATE_OK, "no step is taken twice");
+    cr_assert_eq(open_version(2, steps, NULL, &failure), STATE_OK, "no step is taken twice");
     cr_assert_str_eq(raw_text("SELECT colour FROM page"), "red and blue");
 }
 
@@ -127,7 +143,7 @@ Test(state_schema, a_step_that_fails_leaves_the_old_version)
     static const char *const steps[] = {"ALTER TABLE page ADD COLUMN colour TEXT", "DROP TABLE nowhere"};
     struct state_failure failure;
     make_version_1();
-    cr_assert_eq(open_version(3, steps, NULL, &failure), STATE_FOREIGN);
+    cr_assert_eq(open_version(2, steps, NULL, &failure), STATE_FOREIGN);
     cr_assert(strstr(failure.text, "nowhere"), "%s", failure.text);
     cr_assert_eq(raw_number("PRAGMA user_version"), 1);
     cr_assert_eq(raw_number("SELECT count(*) FROM pragma_table_info('page') WHERE name = 'colour'"), 0);
@@ -139,7 +155,8 @@ Test(state_schema, who_only_reads_migrates_nothing)
     static const char *const steps[] = {"ALTER TABLE page ADD COLUMN colour TEXT"};
     struct state_failure failure;
     make_version_1();
-    cr_assert_eq(open_version(2, steps, &(struct state_options){.read_only = true}, &failure), STATE_OLDER);
+    cr_assert_eq(open_version(1, steps, &(struct state_options){.read_only = true}, &failure), STATE_OLDER);
+    cr_assert_eq(refusal(&(struct state_options){.read_only = true}, &failure), STATE_OLDER, "%s", failure.text);
     cr_assert_eq(raw_number("PRAGMA user_version"), 1);
 }
 

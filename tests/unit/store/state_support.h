@@ -37,13 +37,16 @@ static inline enum state_status refusal(const struct state_options *options, str
 /* A page that differs from others in every field. */
 static inline struct state_page page_of(const char *url, unsigned n)
 {
-    static char texts[8][5][64];
+    static char texts[8][8][64];
     char(*text)[64] = texts[n % 8];
     snprintf(text[0], 64, "site/page-%u.html", n);
     snprintf(text[1], 64, "W/\"tag-%u\"", n);
     snprintf(text[2], 64, "Wed, 21 Oct 2026 07:28:%02u GMT", n % 60);
     snprintf(text[3], 64, "error-%u", n);
     snprintf(text[4], 64, "http://www.example.net/final-%u", n);
+    snprintf(text[5], 64, "http://www.example.com/parent-%u", n);
+    snprintf(text[6], 64, "http://www.example.com/canonical-%u", n);
+    snprintf(text[7], 64, "text/type-%u", n);
     struct state_page page = {
         .url = url,
         .url_len = strlen(url),
@@ -64,6 +67,17 @@ static inline struct state_page page_of(const char *url, unsigned n)
         .next_due_ms = 8000 + n,
         .file_bytes = 9000 + n,
         .file_mtime_ns = 10000 + n,
+        .parent = text[5],
+        .canonical = text[6],
+        .type = text[7],
+        .depth = 11000 + n,
+        .discovered = n % 2 == 0,
+        .converted = n % 3 == 0,
+        .noindex = n % 5 == 0,
+        .nofollow = n % 7 == 0,
+        .visits = 12000 + n,
+        .changes = 13000 + n,
+        .interval_ms = 14000 + n,
     };
     memset(page.digest, (int)(n & 0xff), sizeof page.digest);
     return page;
@@ -102,6 +116,17 @@ static inline void expect_page(const struct state_page *found, const struct stat
     expect_number("next_due", found->next_due_ms, wanted->next_due_ms);
     expect_number("file_bytes", (int64_t)found->file_bytes, (int64_t)wanted->file_bytes);
     expect_number("file_mtime", found->file_mtime_ns, wanted->file_mtime_ns);
+    expect_text("parent", found->parent, wanted->parent);
+    expect_text("canonical", found->canonical, wanted->canonical);
+    expect_text("type", found->type, wanted->type);
+    expect_number("depth", found->depth, wanted->depth);
+    expect_number("discovered", found->discovered, wanted->discovered);
+    expect_number("converted", found->converted, wanted->converted);
+    expect_number("noindex", found->noindex, wanted->noindex);
+    expect_number("nofollow", found->nofollow, wanted->nofollow);
+    expect_number("visits", found->visits, wanted->visits);
+    expect_number("changes", found->changes, wanted->changes);
+    expect_number("interval", found->interval_ms, wanted->interval_ms);
 }
 
 static inline void expect_run(const struct state_run *found, const struct state_run *wanted)
