@@ -4,7 +4,7 @@
  * with all requisites; every byte that does not belong to one that is replaced comes out as it went in.
  *
  * The bytes are those of the file, in any encoding whose ASCII bytes mean ASCII where markup stands: all of
- * web/charset/charset.h but UTF-16, ISO-2022-JP, x-user-defined and replacement, which rewrite_can tells. What stands in
+ * web/charset/charset.h but UTF-16, ISO-2022-JP and replacement, which rewrite_can tells. What stands in
  * place of a link is ASCII, so it is right in each of them.
  *
  * A replacement is escaped for where it stands: character references in attributes, a backslash or a hexadecimal escape in
@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "base/buffer.h"
+#include "base/status.h"
 #include "web/charset/charset.h"
 #include "web/links/links.h"
 
