@@ -197,16 +197,30 @@ bool rewrite_can(const struct charset *charset)
     return true;
 }
 
+/* A byte order mark is no text of the page. */
+static size_t mark_len(const struct charset *charset, const char *bytes, size_t len)
+{
+    return charset == charset_utf8() && len >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+static bool write_changed(const struct rewriting *r, size_t len, size_t mark, struct buffer *out)
+{
+    size_t before = out->len;
+    if (buffer_append(out, r->bytes - mark, mark) && rewrite_edits_apply(&r->edits, r->bytes, len, out))
+        return true;
+    out->len = before;
+    return false;
+}
+
 static enum rewrite_status rewrite(const char *bytes, size_t len, const struct rewrite_options *options, find_fn *fn,
                                    struct buffer *out)
 {
-    struct rewriting r = {
-        .options = options,
-        .charset = options->charset ? options->charset : charset_utf8(),
-        .bytes = bytes,
-    };
+    struct rewriting r = {.options = options, .charset = options->charset ? options->charset : charset_utf8()};
     if (!rewrite_can(r.charset))
         return REWRITE_CHARSET;
+    size_t mark = mark_len(r.charset, bytes, len);
+    r.bytes = bytes + mark;
+    len -= mark;
     if (find(&r, fn, len)) {
         if (r.count)
             qsort(r.items, r.count, sizeof *r.items, by_place);
@@ -215,7 +229,7 @@ static enum rewrite_status rewrite(const char *bytes, size_t len, const struct r
         r.failed = true;
     }
     enum rewrite_status status = r.failed ? REWRITE_NO_MEMORY : r.edits.count ? REWRITE_CHANGED : REWRITE_SAME;
-    if (status == REWRITE_CHANGED && !rewrite_edits_apply(&r.edits, bytes, len, out))
+    if (status == REWRITE_CHANGED && !write_changed(&r, len, mark, out))
         status = REWRITE_NO_MEMORY;
     free(r.items);
     buffer_release(&r.texts);

@@ -196,6 +196,19 @@ Test(rewrite, values_are_read_in_the_encoding_of_the_page)
     check_rows(rewrite_html, rows, COUNT_OF(rows));
 }
 
+Test(rewrite, a_byte_order_mark_is_no_text)
+{
+    static const struct rewrite_row rows[] = {
+        {"\xEF\xBB\xBF<frameset><frame src=old>", "old", "new", "\xEF\xBB\xBF<frameset><frame src=\"new\">"},
+        {"\xEF\xBB\xBF<a href=old>", "other", "new", NULL},
+    };
+    check_rows(rewrite_html, rows, COUNT_OF(rows));
+    static const struct rewrite_row sheets[] = {
+        {"\xEF\xBB\xBF@import 'old';", "old", "new", "\xEF\xBB\xBF@import 'new';"},
+    };
+    check_rows(rewrite_css, sheets, COUNT_OF(sheets));
+}
+
 Test(rewrite, encodings_whose_bytes_are_not_ascii_are_refused)
 {
     static const char *const names[] = {"utf-16le", "utf-16be", "iso-2022-jp", "hz-gb-2312"};
