@@ -73,12 +73,6 @@ static bool replay(const struct backlog_entry *entry, void *context)
     return !discovery_is_seed(entry) && seen_add(&c->seen, entry->url, entry->url_len) == SEEN_NEW;
 }
 
-/* Nothing is remembered: the queue is a file without a name. */
-static bool is_remembered(const struct crawl *c)
-{
-    return c->state != NULL;
-}
-
 /* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again. */
 static void begin_anew(struct crawl *c)
 {
