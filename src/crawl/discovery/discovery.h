@@ -13,8 +13,8 @@
 #define CRAWL_DISCOVERY_H
 
 #include "fetch/message.h"
-#include "web/robots/robots.h"
 #include "store/pages/pages.h"
+#include "web/robots/robots.h"
 #include "web/url/url.h"
 
 #include <forage/forage.h>

@@ -32,8 +32,8 @@ static struct offer offer_of_link(const struct job *job, const struct fetch_link
         .len = link->url.len,
         .via = requisite ? VIA_REQUISITE : VIA_LINK,
         .depth = job->from.depth + !requisite, /* what a page needs to be shown belongs to it */
-        .parent = job->asked.href_public,
-        .chain = job->from.chain,
+        .parent = &job->asked,
+        .parent_number = job->from.number,
         .has_account = job->asked.username.len || job->asked.password.len,
     };
 }
@@ -92,8 +92,8 @@ void discovery_redirect(struct crawl *c, struct job *job, struct url *to)
         .len = strlen(to->href_public),
         .via = VIA_REDIRECT,
         .depth = job->from.depth,
-        .parent = job->asked.href_public,
-        .chain = job->from.chain,
+        .parent = &job->asked,
+        .parent_number = job->from.number,
         .has_account = to->username.len || to->password.len,
     };
     bool inside = scope_has(c->discovery->scope, to, NULL);
@@ -109,4 +109,11 @@ void discovery_redirect(struct crawl *c, struct job *job, struct url *to)
     job->error = FETCH_IO;
     job->outcome = OUTCOME_FAILED;
     report_end(c, job);
+}
+
+void discovery_kept(struct crawl *c, const struct job *job, const uint8_t digest[PAGES_DIGEST_BYTES])
+{
+    const char *parent = discovery_page_parent(job);
+    if (c->discovery)
+        traps_page(c->discovery->traps, &job->asked, parent, strlen(parent), digest, PAGES_DIGEST_BYTES);
 }

@@ -6,8 +6,8 @@
 
 enum { WAITING_MAX = 8 * 1024, JOBS_PER_TURN = 2048 };
 
-/* An entry's flags: how it was found in the lowest bits, and the number of its chain (crawl/scope/traps.h) in the highest. */
-enum { VIA_BITS = 0xf, IS_SITEMAP = 0x10, IS_GUESSED = 0x20, IS_OVERDUE = 0x40, HAS_ACCOUNT = 0x80, CHAIN_SHIFT = 8 };
+/* An entry's flags: how it was found in the lowest bits. */
+enum { VIA_BITS = 0xf, IS_SITEMAP = 0x10, IS_GUESSED = 0x20, IS_OVERDUE = 0x40, HAS_ACCOUNT = 0x80 };
 
 static const char *const via_words[VIA_COUNT] = {
     [VIA_USER] = "seed",       [VIA_LINK] = "link",         [VIA_REQUISITE] = "requisite",
@@ -24,9 +24,9 @@ const char *discovery_via(const struct job *job)
     return job->crawl->discovery ? via_words[job->from.via] : "";
 }
 
-uint32_t discovery_flags(const struct offer *offer, uint32_t chain)
+uint32_t discovery_flags(const struct offer *offer)
 {
-    uint32_t flags = offer->via | chain << CHAIN_SHIFT;
+    uint32_t flags = offer->via;
     flags |= offer->is_sitemap ? IS_SITEMAP : 0;
     flags |= offer->guessed ? IS_GUESSED : 0;
     flags |= offer->overdue ? IS_OVERDUE : 0;
@@ -38,7 +38,7 @@ bool discovery_is_seed(const struct backlog_entry *entry)
     return (entry->flags & VIA_BITS) == VIA_USER;
 }
 
-struct job *discovery_job(struct crawl *c, const struct offer *offer, struct url *url)
+struct job *discovery_job(struct crawl *c, const struct offer *offer, struct url *url, const char *parent)
 {
     struct job *job = job_new(c, url, NULL);
     if (!job)
@@ -47,8 +47,7 @@ struct job *discovery_job(struct crawl *c, const struct offer *offer, struct url
     job->from = (struct origin_of_job){
         .via = offer->via,
         .depth = offer->depth,
-        .parent = offer->parent && *offer->parent ? strdup(offer->parent) : NULL,
-        .chain = offer->chain,
+        .parent = parent && *parent ? strdup(parent) : NULL,
         .overdue = offer->overdue,
         .guessed = offer->guessed,
     };
@@ -65,8 +64,6 @@ static bool offer_of(const struct backlog_entry *entry, struct offer *offer)
         .len = entry->url_len,
         .via = (enum via)(entry->flags & VIA_BITS),
         .depth = entry->depth,
-        .parent = entry->parent_len ? entry->parent : NULL,
-        .chain = entry->flags >> CHAIN_SHIFT,
         .is_sitemap = entry->flags & IS_SITEMAP,
         .guessed = entry->flags & IS_GUESSED,
         .overdue = entry->flags & IS_OVERDUE,
@@ -75,9 +72,24 @@ static bool offer_of(const struct backlog_entry *entry, struct offer *offer)
     return true;
 }
 
+const char *discovery_page_parent(const struct job *job)
+{
+    return job->from.parent && job->from.via != VIA_SITEMAP ? job->from.parent : "";
+}
+
+/* More may be known of a trap by now than when it was queued. */
+static bool is_trap(struct crawl *c, struct job *job, struct traps_verdict *verdict)
+{
+    const char *parent = discovery_page_parent(job);
+    if (job->kind == JOB_SITEMAP || job->from.via == VIA_USER)
+        return false;
+    return !traps_ask(c->discovery->traps, &job->asked, parent, strlen(parent), verdict);
+}
+
 static void admit(struct crawl *c, const struct backlog_entry *entry)
 {
     struct discovery *d = c->discovery;
+    struct traps_verdict verdict;
     struct offer offer;
     struct url url = {0};
     if (!offer_of(entry, &offer) || url_parse(&url, offer.url, offer.len, NULL) != URL_OK) {
@@ -86,11 +98,14 @@ static void admit(struct crawl *c, const struct backlog_entry *entry)
     }
     if (offer.has_account)
         accounts_put_in(&d->accounts, &url);
-    struct job *job = discovery_job(c, &offer, &url);
+    struct job *job = discovery_job(c, &offer, &url, entry->parent_len ? entry->parent : NULL);
     if (!job)
         return discovery_failed(c, "out of memory");
     job->from.queued = true;
+    job->from.number = entry->number;
     c->counts.in_flight++;
+    if (is_trap(c, job, &verdict))
+        return discovery_refuse(c, job, &verdict);
     admit_new(c, job);
 }
 

@@ -68,7 +68,7 @@ static void take_location(struct crawl *c, struct job *job, const struct fetch_l
         .len = link->url.len,
         .via = VIA_SITEMAP,
         .depth = job->from.depth + 1,
-        .parent = job->asked.href_public,
+        .parent = &job->asked,
         .priority = link->priority,
         .is_sitemap = link->kind == FETCH_LINK_SITEMAP,
     };

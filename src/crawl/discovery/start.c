@@ -18,7 +18,7 @@ static enum forage_status make_rules(struct crawl *c, struct discovery *d, char 
 {
     const struct forage_options *o = &c->config.options;
     struct filter_options patterns = {o->accept, o->accept_count, o->reject, o->reject_count};
-    enum filter_status s = filter_new(&patterns, &d->filter, error, size);
+    enum filter_status s = filter_new(&d->filter, &patterns, error, size);
     if (s != FILTER_OK)
         return s == FILTER_NO_MEMORY ? FORAGE_NO_MEMORY : FORAGE_USAGE;
     struct traps_options limits = {
@@ -70,7 +70,15 @@ void discovery_broke(struct crawl *c)
 static bool replay(const struct backlog_entry *entry, void *context)
 {
     struct crawl *c = context;
-    return !discovery_is_seed(entry) && seen_add(&c->seen, entry->url, entry->url_len) == SEEN_NEW;
+    struct url url = {0}, parent = {0};
+    if (discovery_is_seed(entry) || seen_add(&c->seen, entry->url, entry->url_len) != SEEN_NEW)
+        return false;
+    bool has_parent = entry->parent_len && url_parse(&parent, entry->parent, entry->parent_len, NULL) == URL_OK;
+    if (url_parse(&url, entry->url, entry->url_len, NULL) == URL_OK)
+        traps_recall(c->discovery->traps, &url, has_parent ? &parent : NULL);
+    url_release(&parent);
+    url_release(&url);
+    return true;
 }
 
 /* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again. */
@@ -136,7 +144,6 @@ static bool reseed_row(const struct state_page *row, void *context)
         .len = row->url_len,
         .via = VIA_STATE,
         .depth = row->depth,
-        .parent = row->parent,
     };
     bool due = c->config.options.fresh || row->next_due_ms <= c->run.started_ms;
     if (row->discovered && due && !has_canonical(c, row))
