@@ -32,6 +32,7 @@
 
 #include "base/status.h"
 #include "store/state/state.h"
+#include "web/url/url.h"
 
 /* Zero is the default of every field. */
 struct convert_options {
@@ -41,9 +42,13 @@ struct convert_options {
      * be read or written; false: it is not to be touched. Texts last for the call. NULL: nobody is told. */
     void (*left)(void *context, const char *file, const char *reason, bool failed);
 
+    /* Let ASKED be the URL under which a link to URL is asked for, when the crawl leaves parts of links out; false: there is
+     * no other. NULL: it asks for links as they are. */
+    bool (*asked_as)(void *context, const struct url *url, struct url *asked);
+
     /* Called before each file; true ends the conversion early, in good order. NULL: never. */
     bool (*stop)(void *context);
-    void *context; /* of both */
+    void *context; /* of all three */
 };
 
 struct convert_summary {
