@@ -123,9 +123,12 @@ struct state_page {
     bool converted;        /* links in the file are no longer those that were served */
     bool noindex;
     bool nofollow;
-    unsigned visits;  /* this one and the next two are kept by crawl/due.h */
-    unsigned changes; /* of the visits, how many found another page than the one before */
-    int64_t interval_ms;
+
+    /* Kept by crawl/due.h. */
+    int64_t interval_ms; /* from the last visit to next_due_ms */
+    unsigned visits;     /* of late: older ones are forgotten by halves */
+    unsigned changes;    /* that these visits found */
+    int64_t watched_ms;  /* and how long they were waited for */
 };
 
 enum { STATE_URL_MAX = 64 * 1024, STATE_TEXT_MAX = 4096, STATE_TYPE_MAX = 255, STATE_ROBOTS_MAX = 512 * 1024 };
