@@ -61,13 +61,17 @@ static bool is_settled(const struct record *known)
 /* What was found is asked for when it is due; what the user named, in each run. */
 static bool is_due(const struct crawl *c, const struct job *job)
 {
-    return job->from.via == VIA_USER || job->from.overdue || job->known->row.next_due_ms <= c->run.started_ms;
+    return job->from.via == VIA_USER || job->from.overdue || due_is(&c->due, &job->known->row, c->run.started_ms);
 }
 
 const char *record_why_not(const struct crawl *c, const struct job *job)
 {
     const struct record *known = job->known;
-    if (!known || c->config.options.fresh || !is_settled(known))
+    if (!known || c->config.options.fresh)
+        return NULL;
+    if (known->row.failures && job->from.via != VIA_USER)
+        return is_due(c, job) ? NULL : "it failed when it was last asked for, and is not due yet";
+    if (!is_settled(known))
         return NULL;
     if (c->run.cycle_started_ms < c->run.started_ms && known->row.last_fetched_ms >= c->run.cycle_started_ms)
         return "fetched by the run that this one goes on with";
@@ -139,9 +143,9 @@ static void fill_success(const struct crawl *c, const struct job *job, const str
     row->failures = row->gone = 0;
     row->failing_since_ms = 0;
     row->error = "";
-    row->last_fetched_ms = clock_wall_ms();
-    due_after(&c->due, row, changed, row->last_fetched_ms);
+    int64_t now = clock_wall_ms();
     if (job->status == 304) {
+        due_after(&c->due, row, false, now);
         row->file_is_old = true;
         return;
     }
@@ -151,25 +155,29 @@ static void fill_success(const struct crawl *c, const struct job *job, const str
     row->final_url = elsewhere ? job_target(job)->href_public : "";
     row->etag = job->etag ? job->etag : "";
     row->last_modified = job->last_modified ? job->last_modified : "";
+    due_after(&c->due, row, changed, now);
     if (changed)
         row->last_changed_ms = row->last_fetched_ms;
     if (!done)
         return;
     row->file = job->file + strlen(c->config.options.output) + 1;
     row->file_is_old = done->unchanged;
-    row->bytes = row->file_bytes = done->bytes;
+    row->converted = row->converted && done->unchanged;
+    row->bytes = done->unchanged ? row->bytes : done->bytes;
+    row->file_bytes = done->bytes;
     row->file_mtime_ns = done->mtime_ns;
     row->has_digest = true;
     memcpy(row->digest, done->digest, sizeof row->digest);
 }
 
-static void fill_failure(const struct job *job, struct state_page *row)
+static void fill_failure(const struct crawl *c, const struct job *job, struct state_page *row)
 {
     int64_t now = clock_wall_ms();
     row->error = fetch_error_word(job->error);
     row->failing_since_ms = row->failures++ ? row->failing_since_ms : now;
     row->gone = job->outcome == OUTCOME_GONE ? row->gone + 1 : 0;
     row->file_is_old = true;
+    due_failed(&c->due, row, now);
 }
 
 /* It was answered well, and is no page to keep. What is kept of it from before stays. */
@@ -178,12 +186,11 @@ static void fill_unkept(const struct crawl *c, const struct job *job, struct sta
     row->failures = row->gone = 0;
     row->failing_since_ms = 0;
     row->error = "";
-    row->last_fetched_ms = clock_wall_ms();
     row->final_url = job->unkept == UNKEPT_MOVED ? job_target(job)->href_public : "";
     row->noindex = job->unkept == UNKEPT_NOINDEX;
     row->type = job->type;
     row->file_is_old = true;
-    due_after(&c->due, row, false, row->last_fetched_ms);
+    due_after(&c->due, row, false, clock_wall_ms());
 }
 
 /* How the crawl has come to it. */
@@ -235,7 +242,7 @@ void record_keep(struct crawl *c, struct job *job, const struct pages_done *done
     else if (job_is_success(job))
         fill_success(c, job, done, &row);
     else
-        fill_failure(job, &row);
+        fill_failure(c, job, &row);
     if (job->outcome == OUTCOME_GONE)
         prune(c, &row);
     put(c, &row);

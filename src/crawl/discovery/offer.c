@@ -90,7 +90,7 @@ static void queue(struct crawl *c, const struct offer *offer, const struct url *
         .depth = offer->depth,
         .flags = discovery_flags(offer),
         .priority = priority_of(offer),
-        .number = number,
+        .lastmod_s = number,
     };
     if (c->discovery->failed)
         return;

@@ -102,7 +102,7 @@ static void admit(struct crawl *c, const struct backlog_entry *entry)
     if (!job)
         return discovery_failed(c, "out of memory");
     job->from.queued = true;
-    job->from.number = entry->number;
+    job->from.number = (uint32_t)entry->lastmod_s;
     c->counts.in_flight++;
     if (is_trap(c, job, &verdict))
         return discovery_refuse(c, job, &verdict);

@@ -145,7 +145,7 @@ static bool reseed_row(const struct state_page *row, void *context)
         .via = VIA_STATE,
         .depth = row->depth,
     };
-    bool due = c->config.options.fresh || row->next_due_ms <= c->run.started_ms;
+    bool due = c->config.options.fresh || due_is(&c->due, row, c->run.started_ms);
     if (row->discovered && due && !has_canonical(c, row))
         discovery_offer(c, &offer);
     return !c->discovery->failed;
