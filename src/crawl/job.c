@@ -43,7 +43,8 @@ bool job_is_success(const struct job *job)
 
 void job_forget_links(struct job *job)
 {
-    job->crawl->links_waiting -= job->links_waiting;
+    if (job->links_waiting)
+        job->crawl->links_waiting -= job->links_waiting;
     job->links_waiting = 0;
     buffer_release(&job->links);
 }
