@@ -11,18 +11,22 @@
 
 TestSuite(convert_safety, .init = copy_begin, .fini = copy_end, .timeout = 120);
 
-enum { PAGES = 100 };
+/* Some more than wait for one sync. */
+enum { BATCH = 512, MANY = BATCH + 50, FEW = 20 };
+
+static int ring; /* so many pages, each of which leads to the next */
 
 static void page_texts(int i, char *file, char *before, char *after)
 {
     sprintf(file, "h/%d~.html", i);
-    sprintf(before, "<a href='%d'><a href=\"/none\">", (i + 1) % PAGES);
-    sprintf(after, "<a href='%d~.html'><a href=\"http://h/none\">", (i + 1) % PAGES);
+    sprintf(before, "<a href='%d'><a href=\"/none\">", (i + 1) % ring);
+    sprintf(after, "<a href='%d~.html'><a href=\"http://h/none\">", (i + 1) % ring);
 }
 
-static void keep_ring(void)
+static void keep_ring(int pages)
 {
-    for (int i = 0; i < PAGES; i++) {
+    ring = pages;
+    for (int i = 0; i < ring; i++) {
         char url[32], file[32], before[64], after[64];
         sprintf(url, "http://h/%d", i);
         page_texts(i, file, before, after);
@@ -34,7 +38,7 @@ static void keep_ring(void)
 static int ring_converted(void)
 {
     int converted = 0;
-    for (int i = 0; i < PAGES; i++) {
+    for (int i = 0; i < ring; i++) {
         char file[32], before[64], after[64];
         page_texts(i, file, before, after);
         const char *content = content_of(file);
@@ -74,18 +78,18 @@ static void convert_killed(int nth)
 
 Test(convert_safety, a_conversion_that_is_killed_is_finished_by_the_next)
 {
-    static const int points[] = {1, 32, 33, 65, 100};
+    static const int points[] = {1, 2, BATCH, BATCH + 1, MANY};
     for (size_t i = 0; i < COUNT_OF(points); i++) {
-        keep_ring();
+        keep_ring(MANY);
         copy_close();
         convert_killed(points[i]);
         int done = ring_converted();
-        cr_expect_eq(done, (points[i] - 1) / 32 * 32, "killed at %d: %d", points[i], done);
+        cr_expect_eq(done, (points[i] - 1) / BATCH * BATCH, "killed at %d: %d", points[i], done);
         copy_open();
         struct convert_summary s = copy_convert();
         cr_expect_eq(s.left + s.failed, 0, "killed at %d: %s", points[i], copy_left);
-        cr_expect_eq(s.changed, (uint64_t)(PAGES - done), "killed at %d", points[i]);
-        cr_expect_eq(ring_converted(), PAGES, "killed at %d", points[i]);
+        cr_expect_eq(s.changed, (uint64_t)(MANY - done), "killed at %d", points[i]);
+        cr_expect_eq(ring_converted(), MANY, "killed at %d", points[i]);
         cr_expect_eq(copy_convert().changed, 0, "killed at %d", points[i]);
         copy_close();
         folder_remove();
@@ -96,22 +100,22 @@ Test(convert_safety, a_conversion_that_is_killed_is_finished_by_the_next)
 
 Test(convert_safety, a_conversion_that_is_killed_again_and_again_comes_to_its_end)
 {
-    keep_ring();
+    keep_ring(MANY);
     copy_close();
     for (int i = 0; i < 3; i++)
-        convert_killed(40);
+        convert_killed(BATCH + 1 - i);
     copy_open();
     struct convert_summary s = copy_convert();
     cr_expect_eq(s.left + s.failed, 0, "%s", copy_left);
-    cr_expect_eq(ring_converted(), PAGES);
+    cr_expect_eq(ring_converted(), MANY);
 }
 
 /* The journal outlives runs without conversions; a page that was fetched anew since is none of its business. */
 Test(convert_safety, a_page_that_was_fetched_anew_after_a_kill_is_converted_anew)
 {
-    keep_ring();
+    keep_ring(MANY);
     copy_close();
-    convert_killed(34);
+    convert_killed(BATCH + 1);
     copy_open();
     COPY_KEEP("http://h/0", "h/0~.html", "<a href='1'><a href=\"/none\">new");
     struct convert_summary s = copy_convert();
@@ -128,7 +132,7 @@ Test(convert_safety, nothing_is_left_beside_the_files)
 
 Test(convert_safety, descriptors_are_closed)
 {
-    keep_ring();
+    keep_ring(FEW);
     copy_convert();
     int before = descriptors();
     COPY_KEEP("http://h/x", "h/x~.html", "<a href=y>");
@@ -182,7 +186,7 @@ Test(convert_safety, damaged_files_of_its_own_are_read_up_to_the_damage)
     static const char *const names[] = {".forage/converted", ".forage/converting"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         for (size_t cut = 0; cut < 90; cut += 40) {
-            keep_ring();
+            keep_ring(FEW);
             copy_convert();
             struct stat st;
             cr_assert_eq(stat(in_folder(names[0]), &st), 0);
@@ -195,7 +199,7 @@ Test(convert_safety, damaged_files_of_its_own_are_read_up_to_the_damage)
             copy_write(names[i], bytes, (size_t)st.st_size - cut);
             free(bytes);
             cr_expect_eq(copy_convert().failed, 0);
-            cr_expect_eq(ring_converted(), PAGES);
+            cr_expect_eq(ring_converted(), FEW);
         }
     }
 }
