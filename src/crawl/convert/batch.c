@@ -22,7 +22,13 @@ enum { THREAD_NUMBER = 1000000 };
 bool batch_open(struct batch *batch)
 {
     struct stat st;
-    batch->drafts = (struct drafts){.process = getpid(), .thread = THREAD_NUMBER};
+    /* With names from the beginning, so that no draft has to stay open. */
+    batch->drafts = (struct drafts){.process = getpid(), .thread = THREAD_NUMBER, .no_tmpfile = true};
+    batch->items = calloc(BATCH_FILES, sizeof *batch->items);
+    if (!batch->items) {
+        errno = ENOMEM;
+        return false;
+    }
     batch->journal = openat(batch->folder, JOURNAL_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (batch->journal < 0 || fstat(batch->journal, &st) != 0)
         return false;
@@ -53,16 +59,13 @@ static bool announce(struct batch *batch)
     bool ok = batch->journal_end || place_file_add_head(&batch->records);
     for (size_t i = 0; ok && i < batch->count; i++) {
         const struct batch_item *item = &batch->items[i];
-        struct stat st;
-        if (fstat(item->draft.fd, &st) != 0)
-            return false;
         struct place place = {
             .url = item->url,
             .file = item->file,
             .final_url = "",
             .canonical = "",
             .file_bytes = item->bytes,
-            .file_mtime_ns = known_mtime_ns(&st),
+            .file_mtime_ns = item->draft.mtime_ns,
         };
         ok = place_file_add(&place, &batch->records);
     }
@@ -149,14 +152,16 @@ bool batch_recover(struct batch *batch)
 
 /* ---- Files ---- */
 
-static void item_end(struct batch_item *item)
+static const char *leaf_of(const char *file)
 {
-    int error = errno;
-    draft_discard(&item->draft);
-    if (item->folder >= 0)
-        close(item->folder);
-    free(item->url);
-    errno = error;
+    const char *slash = strrchr(file, '/');
+    return slash ? slash + 1 : file;
+}
+
+static int folder_of(struct batch *batch, const char *file)
+{
+    size_t len = (size_t)(leaf_of(file) - file);
+    return folders_find(batch->folders, file, len ? len - 1 : 0);
 }
 
 /* URL and FILE in one piece of memory. */
@@ -164,42 +169,75 @@ static bool copy_texts(struct batch_item *item, const struct place *place)
 {
     size_t url_size = strlen(place->url) + 1, file_size = strlen(place->file) + 1;
     item->url = malloc(url_size + file_size);
-    if (!item->url)
+    if (!item->url) {
+        errno = ENOMEM;
         return false;
+    }
     memcpy(item->url, place->url, url_size);
     item->file = memcpy(item->url + url_size, place->file, file_size);
     return true;
 }
 
-static bool write_draft(struct batch *batch, struct batch_item *item, const struct buffer *bytes)
+/* The descriptor of the draft's folder may be closed since; it is looked for anew. */
+static bool find_folder(struct batch *batch, struct batch_item *item)
 {
-    return draft_open(&batch->drafts, item->folder, &item->draft) &&
-           draft_write(&item->draft, buffer_text(bytes), bytes->len);
+    item->draft.folder = folder_of(batch, item->file);
+    return item->draft.folder >= 0;
 }
 
-bool batch_add(struct batch *batch, const struct place *place, int folder, const struct buffer *bytes)
+static void item_end(struct batch *batch, struct batch_item *item)
+{
+    int error = errno;
+    if (item->draft.temporary[0] && find_folder(batch, item))
+        draft_discard(&item->draft);
+    free(item->url);
+    *item = (struct batch_item){.draft = {.fd = -1}};
+    errno = error;
+}
+
+/* Neither a rename nor the end of its descriptor changes a file's time. */
+static bool close_draft(struct draft *draft)
+{
+    struct stat st;
+    bool known = fstat(draft->fd, &st) == 0;
+    int fd = draft->fd;
+    draft->mtime_ns = known ? known_mtime_ns(&st) : 0;
+    draft->fd = -1;
+    return close(fd) == 0 && known;
+}
+
+static bool write_draft(struct batch *batch, struct batch_item *item, const struct buffer *bytes)
+{
+    if (!find_folder(batch, item))
+        return false;
+    if (!draft_open(&batch->drafts, item->draft.folder, &item->draft)) {
+        item->draft.temporary[0] = '\0'; /* that name may be another's */
+        return false;
+    }
+    if (draft_write(&item->draft, buffer_text(bytes), bytes->len) && close_draft(&item->draft))
+        return true;
+    draft_discard(&item->draft);
+    return false;
+}
+
+bool batch_add(struct batch *batch, const struct place *place, const struct buffer *bytes)
 {
     struct batch_item item = {.draft = {.fd = -1}, .bytes = bytes->len};
-    item.folder = fcntl(folder, F_DUPFD_CLOEXEC, 0);
-    if (item.folder < 0 || !copy_texts(&item, place) || !write_draft(batch, &item, bytes)) {
-        item_end(&item);
+    if (!copy_texts(&item, place) || !write_draft(batch, &item, bytes)) {
+        item_end(batch, &item);
         return false;
     }
     batch->items[batch->count++] = item;
-    return batch->count < BATCH_MAX || batch_flush(batch);
-}
-
-static const char *leaf_of(const char *file)
-{
-    const char *slash = strrchr(file, '/');
-    return slash ? slash + 1 : file;
+    batch->bytes += item.bytes;
+    return (batch->count < BATCH_FILES && batch->bytes < BATCH_BYTES) || batch_flush(batch);
 }
 
 static bool place_one(struct batch *batch, struct batch_item *item)
 {
     struct draft_placed placed;
     enum pages_step step;
-    if (!draft_place(&batch->drafts, &item->draft, item->folder, leaf_of(item->file), &placed, &step)) {
+    if (!find_folder(batch, item) ||
+        !draft_place(&batch->drafts, &item->draft, item->draft.folder, leaf_of(item->file), &placed, &step)) {
         batch->failed(batch->context, item->file, errno);
         return true;
     }
@@ -212,9 +250,10 @@ bool batch_flush(struct batch *batch)
     bool ok = batch->count == 0 || announce(batch);
     for (size_t i = 0; i < batch->count; i++) {
         ok = ok && place_one(batch, &batch->items[i]);
-        item_end(&batch->items[i]);
+        item_end(batch, &batch->items[i]);
     }
     batch->count = 0;
+    batch->bytes = 0;
     return ok;
 }
 
@@ -222,8 +261,8 @@ void batch_close(struct batch *batch)
 {
     int error = errno;
     for (size_t i = 0; i < batch->count; i++)
-        item_end(&batch->items[i]);
-    batch->count = 0;
+        item_end(batch, &batch->items[i]);
+    free(batch->items);
     if (batch->journal >= 0)
         close(batch->journal);
     buffer_release(&batch->records);

@@ -2,7 +2,7 @@
  *
  * batch_open; batch_add for each file; batch_flush at the end; batch_close.
  *
- * Files are renamed some at a time. Before that, DIR/.forage/converting tells their new sizes and times, and they and it are
+ * Files wait under temporary names (store/pages/draft.h) and are renamed many at a time, because each time costs a sync. Before that, DIR/.forage/converting tells their new sizes and times, and they and it are
  * synced; after it their rows are put. A run that is killed in between leaves files that no row knows: batch_recover finds
  * them by what is told there, before anybody takes them for files that a user has changed.
  *
@@ -14,18 +14,19 @@
 #include "base/buffer.h"
 #include "crawl/convert/places.h"
 #include "store/pages/draft.h"
+#include "store/pages/folders.h"
 #include "store/state/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BATCH_MAX = 32 }; /* each has two descriptors open */
+/* So many files wait at most, and so many bytes, but for a single file. */
+enum { BATCH_FILES = 512, BATCH_BYTES = 256 << 20 };
 
 /* The texts are in one piece of memory. */
 struct batch_item {
-    struct draft draft;
-    int folder; /* where it is to be placed; a descriptor of its own */
+    struct draft draft; /* written and closed */
     uint64_t bytes;
     char *url, *file;
 };
@@ -33,18 +34,20 @@ struct batch_item {
 /* A file could not be placed, because of ERROR. */
 typedef void batch_failed_fn(void *context, const char *file, int error);
 
-/* Set ROOT, FOLDER (descriptors of DIR and DIR/.forage, borrowed), STATE, FAILED and CONTEXT; the rest is private but for
- * the last two. */
+/* Set ROOT and FOLDER (descriptors of DIR and DIR/.forage, borrowed), FOLDERS (those below ROOT, borrowed), STATE, FAILED and
+ * CONTEXT; the rest is private but for the last two. */
 struct batch {
     int root, folder;
+    struct folders *folders;
     struct state *state;
     batch_failed_fn *failed;
     void *context;
     int journal;
     uint64_t journal_end;
     struct drafts drafts;
-    struct batch_item items[BATCH_MAX];
+    struct batch_item *items; /* BATCH_FILES */
     size_t count;
+    uint64_t bytes; /* of all that wait */
     struct buffer records;
     uint64_t placed;   /* files that have their names */
     bool state_failed; /* the state takes no more rows */
@@ -55,8 +58,8 @@ bool batch_open(struct batch *batch);
 /* Put the rows of files that a run has converted which was killed then. */
 bool batch_recover(struct batch *batch);
 
-/* Write the file of PLACE, which lies in FOLDER (a descriptor, borrowed), anew. */
-bool batch_add(struct batch *batch, const struct place *place, int folder, const struct buffer *bytes);
+/* Write the file of PLACE anew. */
+bool batch_add(struct batch *batch, const struct place *place, const struct buffer *bytes);
 
 /* Give the files that wait their names, and put their rows. */
 bool batch_flush(struct batch *batch);

@@ -174,14 +174,14 @@ static bool file_failed(struct conversion *c, const char *file)
     return true;
 }
 
-static bool convert_whole(struct conversion *c, const struct place *place, int folder)
+static bool convert_whole(struct conversion *c, const struct place *place)
 {
     const char *reason = "";
     buffer_clear(&c->converted);
     c->summary->looked++;
     switch (page_convert(&c->linker, place, &c->bytes, &c->converted, &reason)) {
     case PAGE_CHANGED:
-        return batch_add(&c->batch, place, folder, &c->converted) || file_failed(c, place->file);
+        return batch_add(&c->batch, place, &c->converted) || file_failed(c, place->file);
     case PAGE_LEFT:
         tell(c, place->file, reason, false);
         return true;
@@ -199,7 +199,7 @@ static bool convert_one(struct conversion *c, const struct place *place)
     enum reading r = folder < 0 ? READ_FAILED : read_file(c, place, folder, leaf);
     switch (r) {
     case READ_WHOLE:
-        return convert_whole(c, place, folder);
+        return convert_whole(c, place);
     case READ_NOT_OURS:
         tell(c, place->file, "it was changed since it was kept", false);
         return true;
@@ -262,7 +262,7 @@ static bool run(struct conversion *c, const char *dir)
     c->folder = state_folder_open(dir, true, &c->root);
     c->batch.root = c->root;
     c->batch.folder = c->folder;
-    c->folders = c->folder >= 0 ? folders_new(c->root, FOLDERS_OPENED) : NULL;
+    c->folders = c->batch.folders = c->folder >= 0 ? folders_new(c->root, FOLDERS_OPENED) : NULL;
     return c->folders && batch_open(&c->batch) && flush_state(c) && batch_recover(&c->batch) && gather(c) &&
            convert_all(c) && flush_state(c) && batch_forget(&c->batch) && forget_old(c);
 }
