@@ -48,7 +48,7 @@ enum state_status state_rows_write(struct state_rows *rows, const struct state_r
 void state_rows_release(struct state_rows *rows);
 
 /* STATE_PAGE_TEXTS of them begin the list. */
-enum { STATE_PAGE_TEXTS = 9 };
+enum { STATE_PAGE_TEXTS = 9, STATE_PAGE_COLUMN_COUNT = 30 };
 #define STATE_PAGE_COLUMNS                                                                                             \
     "url, file, final_url, etag, last_modified, error, type, parent, canonical, digest, "                              \
     "bytes, status, failures, failing_since, gone, first_seen, last_fetched, last_changed, next_due, "                 \
