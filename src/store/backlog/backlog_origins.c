@@ -49,12 +49,30 @@ static void set_share(struct origins *t)
     t->share = share;
 }
 
+/* Whether the first of O's chain may go, whoever's turn it is. */
+static bool may_go(const struct origins *t, const struct origin *o)
+{
+    bool is_least = t->share_last && o->chain.priority == t->last;
+    unsigned share = is_least && t->share_last < t->share ? t->share_last : t->share;
+    return o->out < share && (!t->by_level || !o->out || o->chain.priority <= o->out_level);
+}
+
+/* What has changed may let O go. */
+static void unpark(struct origins *t, struct origin *o)
+{
+    if (!o->parked || !o->chain.waiting || !may_go(t, o))
+        return;
+    o->parked = false;
+    turn_to_end(&t->ring, &o->turn);
+}
+
 struct origin *origins_turn(struct origins *t)
 {
     for (struct turn *turn; (turn = t->ring.after) != &t->ring; turn_to_end(&t->parked, turn)) {
         struct origin *o = (struct origin *)turn;
-        if (o->out < t->share)
+        if (may_go(t, o))
             return o;
+        o->parked = true;
     }
     return NULL;
 }
@@ -68,6 +86,13 @@ void origins_init(struct origins *t, unsigned out_max, unsigned share_min, unsig
     t->ring.before = t->ring.after = &t->ring;
     t->parked.before = t->parked.after = &t->parked;
     set_share(t);
+}
+
+void origins_order(struct origins *t, bool by_level, unsigned share_last, unsigned last)
+{
+    t->by_level = by_level;
+    t->share_last = share_last;
+    t->last = last;
 }
 
 static size_t power_below(size_t n)
@@ -242,11 +267,14 @@ void origins_waits(struct origins *t, struct origin *o, struct chain *chain, uin
     chain->tail = offset;
     chain->waiting++;
     t->waiting++;
+    unpark(t, o);
 }
 
 bool origins_took(struct origins *t, struct origin *o, uint64_t next, bool out)
 {
     struct chain *chain = &o->chain, *more = chain->more;
+    if (out && (!o->out || chain->priority < o->out_level))
+        o->out_level = (uint8_t)chain->priority;
     chain->head = next;
     chain->waiting--;
     t->waiting--;
@@ -271,8 +299,7 @@ void origins_done(struct origins *t, struct origin *o)
     assert(o->out > 0);
     o->out--;
     t->out--;
-    if (o->chain.waiting && o->out + 1 == t->share)
-        turn_to_end(&t->ring, &o->turn);
+    unpark(t, o);
     origins_forget(t, o);
 }
 

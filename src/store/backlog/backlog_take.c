@@ -53,8 +53,8 @@ struct backlog_entry backlog_entry_of(char *record, const struct record *head)
         .priority = head->priority,
     };
     url[head->text_len] = '\0';
-    if (head->kind == RECORD_ENTRY_LASTMOD)
-        memcpy(&entry.lastmod_s, record + RECORD_HEAD, sizeof entry.lastmod_s);
+    if (head->kind == RECORD_ENTRY_NUMBER)
+        memcpy(&entry.number, record + RECORD_HEAD, sizeof entry.number);
     return entry;
 }
 
