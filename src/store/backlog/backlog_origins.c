@@ -49,30 +49,20 @@ static void set_share(struct origins *t)
     t->share = share;
 }
 
-/* Whether the first of O's chain may go, whoever's turn it is. */
-static bool may_go(const struct origins *t, const struct origin *o)
+/* Whether an entry of O with PRIORITY may go, whoever's turn it is. */
+static bool may_go(const struct origins *t, const struct origin *o, unsigned priority)
 {
-    bool is_least = t->share_last && o->chain.priority == t->last;
+    bool is_least = t->share_last && priority == t->last;
     unsigned share = is_least && t->share_last < t->share ? t->share_last : t->share;
-    return o->out < share && (!t->by_level || !o->out || o->chain.priority <= o->out_level);
-}
-
-/* What has changed may let O go. */
-static void unpark(struct origins *t, struct origin *o)
-{
-    if (!o->parked || !o->chain.waiting || !may_go(t, o))
-        return;
-    o->parked = false;
-    turn_to_end(&t->ring, &o->turn);
+    return o->out < share && (!t->by_level || !o->out || priority <= o->out_level);
 }
 
 struct origin *origins_turn(struct origins *t)
 {
     for (struct turn *turn; (turn = t->ring.after) != &t->ring; turn_to_end(&t->parked, turn)) {
         struct origin *o = (struct origin *)turn;
-        if (may_go(t, o))
+        if (may_go(t, o, o->chain.priority))
             return o;
-        o->parked = true;
     }
     return NULL;
 }
@@ -258,16 +248,22 @@ struct chain *origins_chain(struct origin *o, unsigned priority)
     return chain->priority == priority ? chain : insert_after(chain, priority);
 }
 
+/* The first of an origin that could not go is no longer the first. */
+static bool is_let_go(const struct origins *t, const struct origin *o, const struct chain *chain)
+{
+    return chain == &o->chain && !chain->waiting && chain->more && !may_go(t, o, (unsigned)chain->more->priority) &&
+           may_go(t, o, chain->priority);
+}
+
 void origins_waits(struct origins *t, struct origin *o, struct chain *chain, uint64_t offset)
 {
-    if (origin_waiting(o) == 0)
+    if (origin_waiting(o) == 0 || is_let_go(t, o, chain))
         turn_to_end(&t->ring, &o->turn);
     if (chain->waiting == 0)
         chain->head = offset;
     chain->tail = offset;
     chain->waiting++;
     t->waiting++;
-    unpark(t, o);
 }
 
 bool origins_took(struct origins *t, struct origin *o, uint64_t next, bool out)
@@ -297,9 +293,11 @@ bool origins_took(struct origins *t, struct origin *o, uint64_t next, bool out)
 void origins_done(struct origins *t, struct origin *o)
 {
     assert(o->out > 0);
+    bool could = may_go(t, o, o->chain.priority);
     o->out--;
     t->out--;
-    unpark(t, o);
+    if (o->chain.waiting && !could && may_go(t, o, o->chain.priority))
+        turn_to_end(&t->ring, &o->turn);
     origins_forget(t, o);
 }
 

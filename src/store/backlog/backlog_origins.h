@@ -38,7 +38,6 @@ struct origin {
     uint32_t out;
     uint32_t name_len;
     uint8_t out_level; /* the lowest priority number of what is out, or was since nothing was */
-    bool parked;
     struct chain chain; /* with the first priority of those that wait; the others are on the heap */
     char name[];        /* scheme://host[:port], terminated */
 };
