@@ -1,9 +1,10 @@
 /* What the seen set and the backlog cost a crawl of a million pages with 50 links each, and what they would need for a thousand
  * million.
  *
- * The web is made of numbers: page P links to page P + AHEAD, which is new, and to 49 others below that, most of which are known.
- * So some hundred thousand URLs wait at any time. The origin of a page is a random one, the worst case for the backlog: in a real
- * crawl most links of a page stay at its origin. Each number of origins has a process of its own, so that its memory is its own.
+ * The web is made of numbers: page P links to page P + AHEAD, which is new, and to 49 others below that, which are known: what is
+ * below AHEAD is found before the measurement begins, so that a hundred thousand URLs wait at any time. The origin of a page is
+ * a random one, the worst case for the backlog: in a real crawl most links of a page stay at its origin. Each number of origins
+ * has a process of its own, so that its memory is its own.
  *
  * All times are processor time of the one thread, the kernel's part included, since others may run meanwhile.
  *
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,6 +28,11 @@ enum { LINKS = 50, AHEAD = 100000, OUT = 32, URL_ROOM = 96, TENTHS = 10, BATCH =
 
 static char folder[256];
 static uint64_t pages = 1000000;
+
+/* The dearest of what the processes measured; they share it. */
+static struct {
+    double seen_bytes, disk_bytes, origin_bytes, page_ns;
+} * worst;
 
 static void fail(const char *what, const char *why)
 {
@@ -99,7 +106,7 @@ static size_t make_url(const struct web *web, uint64_t page, char *url)
 
 static uint64_t link_of(struct web *web, uint64_t page, unsigned n)
 {
-    uint64_t newest = page + AHEAD < pages ? page + AHEAD : pages - 1;
+    uint64_t newest = page + AHEAD;
     if (n == 0)
         return newest;
     web->random = web->random * 6364136223846793005u + 1442695040888963407u;
@@ -198,19 +205,27 @@ static void take_and_find(struct crawl *c, uint64_t page, uint64_t end)
     c->add_ns += used_ns() - offered;
 }
 
+static void note(double *most, double value)
+{
+    *most = value > *most ? value : *most;
+}
+
 static void report(const struct crawl *c, const int64_t tenths[TENTHS])
 {
     struct backlog_failure failure;
     if (backlog_failed(c->backlog, &failure))
         fail("backlog", failure.text);
     double offers = (double)pages * LINKS, all = (double)(c->offer_ns + c->add_ns + c->take_ns);
-    double disk = (double)backlog_bytes(c->backlog) / (double)c->added,
-           each = (double)c->seen.bytes / (double)c->seen.count;
+    double disk = (double)backlog_bytes(c->backlog) / (double)c->added;
+    double each = (double)c->seen.bytes / (double)c->seen.count;
+    note(&worst->seen_bytes, each);
+    note(&worst->disk_bytes, disk);
+    note(&worst->page_ns, all / (double)pages);
     printf("%llu origins: %.0f offers, %llu new, %llu taken, %llu wait\n", (unsigned long long)c->web.origins, offers,
            (unsigned long long)c->added, (unsigned long long)c->taken, (unsigned long long)backlog_waiting(c->backlog));
     printf("  %.1f ns an offer (making the URL, not counted: %.1f), %.0f ns an add with its flush, %.0f ns a take with "
            "its done\n",
-           (double)c->offer_ns / offers, (double)c->make_ns / offers, (double)c->add_ns / (double)c->added,
+           (double)c->offer_ns / offers, (double)c->make_ns / offers, (double)c->add_ns / (double)pages,
            (double)c->take_ns / (double)c->taken);
     printf("  %.2f us a page in all; the last tenth %.2f, the first %.2f: %+.1f %%\n", all / (double)pages / 1e3,
            (double)tenths[TENTHS - 1] * TENTHS / (double)pages / 1e3, (double)tenths[0] * TENTHS / (double)pages / 1e3,
@@ -231,9 +246,11 @@ static void crawl(uint64_t origins)
     seen_init(&c.seen);
     if (backlog_open(folder, false, NULL, &c.backlog, &failure) != BACKLOG_OK)
         fail(folder, failure.text);
-    struct backlog_entry seed = {.url = url, .url_len = make_url(&c.web, 0, url), .parent = ""};
-    seen_add(&c.seen, url, seed.url_len);
-    add(&c, &seed);
+    for (uint64_t page = 0; page < AHEAD; page++) {
+        struct backlog_entry e = {.url = url, .url_len = make_url(&c.web, page, url), .parent = ""};
+        seen_add(&c.seen, url, e.url_len);
+        add(&c, &e);
+    }
     for (uint64_t page = 0; page < pages; page += BATCH) {
         int64_t before = c.offer_ns + c.add_ns + c.take_ns;
         take_and_find(&c, page, page + BATCH < pages ? page + BATCH : pages);
@@ -284,10 +301,12 @@ static void hold_origins(uint64_t count)
         int64_t took = used_ns() - at;
         longest = took > longest ? took : longest;
     }
+    int64_t all = used_ns() - begin;
+    double each = (double)(memory("Rss:") - before) / (double)count;
+    note(&worst->origin_bytes, each);
     printf(
         "%llu origins with an URL each: %.0f bytes each, with the fixed buffers; %.0f ns to add, the longest %.2f ms\n",
-        (unsigned long long)count, (double)(memory("Rss:") - before) / (double)count,
-        (double)(used_ns() - begin) / (double)count, (double)longest / 1e6);
+        (unsigned long long)count, each, (double)all / (double)count, (double)longest / 1e6);
     b = reopen(b, count);
     backlog_close(b, true, NULL);
 }
@@ -305,23 +324,25 @@ static void in_a_process(void (*what)(uint64_t), uint64_t argument)
         fail("a measurement", "failed");
 }
 
+/* In the worst case a page costs a patch of the file for its link, and a read each for its record and that of its parent. */
 static void calculate(void)
 {
-    printf("1,000,000,000 URLs, from the above: seen set 10 to 12.8 GB of memory; backlog 96 to 200 GB of disk by how "
-           "many links of\n"
-           "  a page are new, no memory but some 125 bytes for each origin with something waiting or out and 6 MiB of "
-           "buffers;\n"
-           "  at most a write of 8 bytes for each that is added and two reads of 4 KiB for each that is taken, at "
-           "random places:\n"
-           "  at 100 us each (a drive whose pages do not fit in memory) 3,300 pages a second, from the page cache "
-           "500,000.\n");
+    const double urls = 1e9, origins = 1e7, random_ns = 100e3;
+    printf("%.0f URLs at %.0f origins would need, from the worst of the above:\n", urls, origins);
+    printf("  memory: seen set %.1f GB (in between up to 12.8), origins %.1f GB\n", urls * worst->seen_bytes / 1e9,
+           origins * worst->origin_bytes / 1e9);
+    printf("  disk: %.0f GB\n", urls * worst->disk_bytes / 1e9);
+    printf("  processor: %.1f hours, %.0f pages a second\n", urls * worst->page_ns / 3600e9, 1e9 / worst->page_ns);
+    printf("  a drive, when the file is not in memory: 3 random accesses a page, at %.0f us each %.0f pages a second\n",
+           random_ns / 1e3, 1e9 / (3 * random_ns + worst->page_ns));
 }
 
 int main(int argc, char **argv)
 {
     static const uint64_t origins[] = {1, 1000, 100000};
     snprintf(folder, sizeof folder, "%s/forage-bench-XXXXXX", argc > 1 ? argv[1] : "/tmp");
-    if (!mkdtemp(folder))
+    worst = mmap(NULL, sizeof *worst, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (worst == MAP_FAILED || !mkdtemp(folder))
         fail(folder, strerror(errno));
     if (argc > 2)
         pages = strtoull(argv[2], NULL, 10);

@@ -76,7 +76,7 @@ struct backlog_options {
     unsigned share_min;  /* 0: 4 */
     unsigned share_max;  /* 0: 64 */
     size_t window_bytes; /* the end of the file that is kept in memory; 0: 2 MiB; at least 192 KiB */
-    size_t cache_bytes;  /* what was read from the rest; 0: 4 MiB; at least 64 KiB */
+    size_t cache_bytes;  /* what was read from the rest; 0: 16 MiB; at least 64 KiB */
 };
 
 /* ---- Open ---- */
