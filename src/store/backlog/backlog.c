@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUT_MAX = 4096, SHARE_MIN = 4, SHARE_MAX = 64, WINDOW_BYTES = 2 << 20, CACHE_BYTES = 4 << 20 };
+enum { OUT_MAX = 4096, SHARE_MIN = 4, SHARE_MAX = 64, WINDOW_BYTES = 2 << 20, CACHE_BYTES = 16 << 20 };
 
 /* ---- Failures ---- */
 

@@ -78,7 +78,7 @@ struct backlog_options {
     unsigned share_last; /* while an entry of the last priority is the first to go; 0: as others */
     bool by_level;       /* of an origin nothing goes while something of a lower priority number is out */
     size_t window_bytes; /* the end of the file that is kept in memory; 0: 2 MiB; at least 192 KiB */
-    size_t cache_bytes;  /* what was read from the rest; 0: 4 MiB; at least 64 KiB */
+    size_t cache_bytes;  /* what was read from the rest; 0: 16 MiB; at least 64 KiB */
 };
 
 /* ---- Open ---- */

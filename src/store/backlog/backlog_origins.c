@@ -142,7 +142,7 @@ static uint32_t hash_of(const struct origins *t, const struct record_origin *nam
     return (uint32_t)hash_bytes(name->host, name->host_len, t->seed + name->scheme_len);
 }
 
-static bool is_named(const struct origin *o, const struct record_origin *name)
+bool origin_is(const struct origin *o, const struct record_origin *name)
 {
     return o->name_len == name->scheme_len + name->host_len && memcmp(o->name, name->scheme, name->scheme_len) == 0 &&
            memcmp(o->name + name->scheme_len, name->host, name->host_len) == 0;
@@ -153,7 +153,7 @@ static struct origin *find(const struct origins *t, const struct record_origin *
     if (!t->used)
         return NULL;
     for (struct origin *o = t->buckets[bucket_of(t, hash)]; o; o = o->bucket_next)
-        if (o->hash == hash && is_named(o, name))
+        if (o->hash == hash && origin_is(o, name))
             return o;
     return NULL;
 }

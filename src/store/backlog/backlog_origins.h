@@ -92,6 +92,7 @@ void origins_done(struct origins *t, struct origin *o);
 /* Forget O if nothing waits there or is out. */
 void origins_forget(struct origins *t, struct origin *o);
 
+bool origin_is(const struct origin *o, const struct record_origin *name);
 uint64_t origin_waiting(const struct origin *o);
 
 void origins_release(struct origins *t);
