@@ -3,6 +3,7 @@
 #include "scratch.h"
 #include "store/name/name.h"
 #include "store/name/site.h"
+#include "store/pages/pages.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -69,5 +70,35 @@ Test(name_mounted, urls_that_differ_in_case_have_files_of_their_own_on_exfat)
             close(fd);
         }
         sites_close(sites);
+    }
+}
+
+static void take_done(const struct pages_done *done, void *context)
+{
+    *(struct pages_done *)context = *done;
+}
+
+static struct pages_done put(const char *name, const char *text)
+{
+    struct pages *pages;
+    struct pages_done done = {.error = -1};
+    struct pages_bytes bytes = {.data = text, .len = strlen(text)};
+    cr_assert_eq(pages_open(in_scratch("mount/out"), NULL, &pages), STORE_OK);
+    cr_assert_eq(pages_put(pages, name, &bytes, NULL, NULL), STORE_OK);
+    pages_close(pages, take_done, &done);
+    return done;
+}
+
+/* exFAT has neither files without a name nor links, and the driver does not rename without replacing. */
+Test(name_mounted, pages_are_put_in_place_where_there_are_no_links)
+{
+    struct stat st;
+    if (stat(in_scratch("mount/mounted"), &st) != 0)
+        cr_skip_test("exFAT cannot be mounted here");
+    for (int i = 0; i < 2; i++) {
+        struct pages_done done = put("h/a.html", i ? "second" : "first");
+        cr_expect_eq(done.error, 0, "%s: %s", pages_step_text(done.step), strerror(done.error));
+        cr_expect_eq(done.replaced, i == 1);
+        cr_expect_str_eq(content_of("mount/out/h/a.html"), i ? "second" : "first");
     }
 }
