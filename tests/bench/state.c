@@ -255,6 +255,36 @@ static void read_all(int rows)
     state_close(state, NULL);
 }
 
+/* What the start of a run that goes on with a crawl does: DUE in 16 of the pages are due. */
+static void read_due(int rows, bool one_host, int due, const char *what)
+{
+    const struct state_filter filter = {.discovered = true, .due_by_ms = 1790003600000};
+    struct state *state = open_state();
+    struct state_page page = typical();
+    char url[128], file[128];
+    for (int row = 0; row < rows; row++) {
+        fill(&page, row, one_host, url, file);
+        page.discovered = true;
+        page.next_due_ms = filter.due_by_ms + (row % 16 >= due);
+        page.parent = "https://www.host-number-0.example/articles/2026/index.html";
+        page.canonical = url;
+        page.type = "text/html";
+        put(state, &page);
+    }
+    state_flush(state);
+    struct sums sums = {0};
+    struct cost start = now();
+    state_each_page(state, &filter, add_page, &sums);
+    report(what, start, rows);
+    uint64_t counted = 0;
+    start = now();
+    state_count_pages(state, &filter, &counted);
+    report("the same, only counted", start, rows);
+    if ((uint64_t)sums.pages != counted || counted != (uint64_t)rows * (unsigned)due / 16)
+        fail("due", "not what was put");
+    state_close(state, NULL);
+}
+
 /* ---- With the files that the rows speak of, and so with real syncs ---- */
 
 enum kind { PLAIN, DIGEST, STATE, KINDS };
@@ -401,6 +431,8 @@ static void measure(const char *base, int rows, bool one_host)
     find_all(rows, one_host, false, "find, not known");
     find_and_put_all(rows, one_host, "find and put");
     read_all(rows);
+    read_due(rows, one_host, 16, "pages that are due: all");
+    read_due(rows, one_host, 1, "pages that are due: one of 16");
     check(rows);
     look_at_files();
     struct stat st;

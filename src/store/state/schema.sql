@@ -38,7 +38,8 @@ CREATE TABLE page (
     nofollow      INTEGER NOT NULL,
     interval_ms   INTEGER NOT NULL,    -- src/crawl/due.h: from a visit to the next
     visits        INTEGER NOT NULL,
-    changes       INTEGER NOT NULL
+    changes       INTEGER NOT NULL,
+    watched_ms    INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE host (

@@ -123,9 +123,12 @@ struct state_page {
     bool converted;        /* links in the file are no longer those that were served */
     bool noindex;
     bool nofollow;
-    unsigned visits;  /* this one and the next two are kept by crawl/due.h */
-    unsigned changes; /* of the visits, how many found another page than the one before */
-    int64_t interval_ms;
+
+    /* Kept by crawl/due.h. */
+    int64_t interval_ms; /* from the last visit to next_due_ms */
+    unsigned visits;     /* of late: older ones are forgotten by halves */
+    unsigned changes;    /* that these visits found */
+    int64_t watched_ms;  /* and how long they were waited for */
 };
 
 enum { STATE_URL_MAX = 64 * 1024, STATE_TEXT_MAX = 4096, STATE_TYPE_MAX = 255, STATE_ROBOTS_MAX = 512 * 1024 };
@@ -150,15 +153,39 @@ bool state_has_file(const struct state *state, const struct state_page *page);
 struct state_filter {
     const char *origin; /* NULL, or scheme://host[:port] as it stands in the URLs */
     bool failing;       /* only pages whose last try failed */
+    bool discovered;    /* only pages that were found by following links */
+    bool kept;          /* only pages that have a file */
+    int64_t due_by_ms;  /* only pages with a next_due_ms up to this one */
 };
 
-/* Borrows PAGE for the call; false ends the iteration. It may call anything here but state_each_page. */
+/* Borrows PAGE for the call; false ends the reading. It may call anything here but what reads many pages. */
 typedef bool state_page_fn(const struct state_page *page, void *context);
 
-/* Call FN for each page of FILTER (NULL: all), as things were when the first was read. The order is the same each time, and
- * pages of one origin mostly come together. Returns STATE_OK or what state_failed tells. */
+/* Call FN for each page of FILTER (NULL: all). The order is the same each time, and pages of one origin mostly come
+ * together.
+ *
+ * The table is read some thousand rows or 50 ms at a time, and between these the writer may shorten its log. So of what is
+ * put meanwhile, some is seen and some is not; but no page is seen twice, and none that was there at the start is missed.
+ * While FN waits, the log can only grow.
+ *
+ * Returns STATE_OK or what state_failed tells. */
 enum state_status state_each_page(struct state *state, const struct state_filter *filter, state_page_fn *fn,
                                   void *context);
+
+/* Where a reading has got to; zeroes begin it. */
+struct state_cursor {
+    int64_t after; /* key of the last row that was read */
+    bool begun;
+    bool done; /* there is nothing behind it */
+};
+
+/* As state_each_page, but go on at CURSOR, and return after as much as is read at once, or when FN returned false: the
+ * page behind that one comes next. For those who must look after other things meanwhile. */
+enum state_status state_next_pages(struct state *state, const struct state_filter *filter, struct state_cursor *cursor,
+                                   state_page_fn *fn, void *context);
+
+/* How many pages of FILTER (NULL: all) there are. It takes as long as to read them. On failure *COUNT is untouched. */
+enum state_status state_count_pages(struct state *state, const struct state_filter *filter, uint64_t *count);
 
 /* ---- Hosts ---- */
 

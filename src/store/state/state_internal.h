@@ -57,6 +57,12 @@ void state_reader_close(struct state_reader *reader);
 /* ROWS more were found or put. When enough were, the next read sees what has been committed meanwhile. */
 void state_reader_age(struct state *state, unsigned rows);
 
+/* Remember the first failure of a read. Returns the status of RC. */
+enum state_status state_read_failed(struct state *state, int rc);
+
+/* The statement of state_pages.c. */
+extern const char state_each_page_sql[];
+
 enum { STATE_READER_AGE_MAX = 256 };
 
 /* Read the run with the highest number; *FOUND tells whether there is one. */

@@ -35,8 +35,7 @@ enum state_status state_reader_open(struct state_reader *r, const char *path, in
             STATE_OK &&
         state_db_prepare(r->db, "SELECT " STATE_HOST_COLUMNS " FROM host WHERE key = ?", &r->find_host, failure) ==
             STATE_OK &&
-        state_db_prepare(r->db, "SELECT " STATE_PAGE_COLUMNS " FROM page WHERE key BETWEEN ? AND ? ORDER BY key",
-                         &r->each_page, failure) == STATE_OK &&
+        state_db_prepare(r->db, state_each_page_sql, &r->each_page, failure) == STATE_OK &&
         state_db_prepare(r->db, "SELECT " STATE_HOST_COLUMNS " FROM host ORDER BY key", &r->each_host, failure) ==
             STATE_OK)
         return STATE_OK;
@@ -89,8 +88,7 @@ static void begin(struct state *state)
     r->begun = run_plain(r->begin);
 }
 
-/* Remember the first failure. */
-static enum state_status read_failed(struct state *state, int rc)
+enum state_status state_read_failed(struct state *state, int rc)
 {
     struct state_failure failure;
     enum state_status status = state_db_failed(state->reader.db, rc, &failure);
@@ -133,7 +131,7 @@ const struct state_page *state_find_page(struct state *state, const char *url, s
     bool found = rc == SQLITE_ROW && state_read_page(r->find_page, &r->page_texts, &r->page);
     sqlite3_reset(r->find_page);
     if (!found && rc != SQLITE_DONE)
-        read_failed(state, rc == SQLITE_ROW ? SQLITE_NOMEM : rc);
+        state_read_failed(state, rc == SQLITE_ROW ? SQLITE_NOMEM : rc);
     return found ? &r->page : NULL;
 }
 
@@ -149,7 +147,7 @@ const struct state_host *state_find_host(struct state *state, const char *origin
     bool found = rc == SQLITE_ROW && state_read_host(r->find_host, &r->host_texts, &r->host);
     sqlite3_reset(r->find_host);
     if (!found && rc != SQLITE_DONE)
-        read_failed(state, rc == SQLITE_ROW ? SQLITE_NOMEM : rc);
+        state_read_failed(state, rc == SQLITE_ROW ? SQLITE_NOMEM : rc);
     return found ? &r->host : NULL;
 }
 
@@ -192,48 +190,6 @@ bool state_has_file(const struct state *state, const struct state_page *page)
     return folders_name_ok(page->file) && known_file(state->root, page->file, page->file_bytes, page->file_mtime_ns);
 }
 
-/* ---- All ---- */
-
-static bool passes(const struct state_filter *filter, const struct state_page *page)
-{
-    if (filter->failing && !page->failures)
-        return false;
-    if (!filter->origin)
-        return true;
-    size_t len = strlen(filter->origin);
-    return state_origin_len(page->url, page->url_len) == len && memcmp(page->url, filter->origin, len) == 0;
-}
-
-enum state_status state_each_page(struct state *state, const struct state_filter *filter, state_page_fn *fn,
-                                  void *context)
-{
-    sqlite3_stmt *s = state->reader.each_page;
-    const struct state_filter chosen = filter ? *filter : (struct state_filter){0};
-    int64_t first = INT64_MIN, last = INT64_MAX;
-    if (chosen.origin) {
-        int64_t key = state->hooks.page_key(chosen.origin, strlen(chosen.origin));
-        first = state_key_first(key);
-        last = state_key_last(key);
-    }
-    sqlite3_bind_int64(s, 1, first);
-    sqlite3_bind_int64(s, 2, last);
-    struct buffer texts = {0};
-    struct state_page page;
-    int rc;
-    bool more = true;
-    errno = 0;
-    while (more && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-        if (!state_read_page(s, &texts, &page)) {
-            rc = SQLITE_NOMEM;
-            break;
-        }
-        more = !passes(&chosen, &page) || fn(&page, context);
-    }
-    sqlite3_reset(s);
-    buffer_release(&texts);
-    return rc == SQLITE_DONE || rc == SQLITE_ROW ? STATE_OK : read_failed(state, rc);
-}
-
 enum state_status state_each_host(struct state *state, state_host_fn *fn, void *context)
 {
     sqlite3_stmt *s = state->reader.each_host;
@@ -251,5 +207,5 @@ enum state_status state_each_host(struct state *state, state_host_fn *fn, void *
     }
     sqlite3_reset(s);
     buffer_release(&texts);
-    return rc == SQLITE_DONE || rc == SQLITE_ROW ? STATE_OK : read_failed(state, rc);
+    return rc == SQLITE_DONE || rc == SQLITE_ROW ? STATE_OK : state_read_failed(state, rc);
 }

@@ -125,7 +125,7 @@ struct state_row *state_row_run(const struct state_run *run, int64_t number)
 /* A row whose key another text has stays as it is, so that nothing is changed: the sign of a collision. */
 static const char page_sql[] =
     "INSERT INTO page (key, " STATE_PAGE_COLUMNS
-    ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+    ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
     "ON CONFLICT (key) DO UPDATE SET file = excluded.file, final_url = excluded.final_url, etag = excluded.etag, "
     "last_modified = excluded.last_modified, error = excluded.error, digest = excluded.digest, "
     "bytes = excluded.bytes, status = excluded.status, failures = excluded.failures, "
@@ -134,7 +134,8 @@ static const char page_sql[] =
     "file_mtime_ns = excluded.file_mtime_ns, type = excluded.type, parent = excluded.parent, "
     "canonical = excluded.canonical, depth = excluded.depth, discovered = excluded.discovered, "
     "converted = excluded.converted, noindex = excluded.noindex, nofollow = excluded.nofollow, "
-    "interval_ms = excluded.interval_ms, visits = excluded.visits, changes = excluded.changes WHERE url = excluded.url";
+    "interval_ms = excluded.interval_ms, visits = excluded.visits, changes = excluded.changes, "
+    "watched_ms = excluded.watched_ms WHERE url = excluded.url";
 
 #define HOST_SQL                                                                                                       \
     "INSERT INTO host (key, " STATE_HOST_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?) "                                       \
@@ -195,7 +196,8 @@ static void bind_page(sqlite3_stmt *s, const struct state_page *page)
                                page->nofollow,
                                page->interval_ms,
                                page->visits,
-                               page->changes};
+                               page->changes,
+                               page->watched_ms};
     sqlite3_bind_text(s, 2, page->url, (int)page->url_len, SQLITE_STATIC);
     bind_text(s, 3, page->file);
     bind_text(s, 4, page->final_url);
@@ -342,6 +344,7 @@ bool state_read_page(sqlite3_stmt *s, struct buffer *texts, struct state_page *p
         .interval_ms = sqlite3_column_int64(s, 26),
         .visits = (unsigned)sqlite3_column_int64(s, 27),
         .changes = (unsigned)sqlite3_column_int64(s, 28),
+        .watched_ms = sqlite3_column_int64(s, 29),
     };
     if (page->has_digest)
         memcpy(page->digest, digest.data, STATE_DIGEST_BYTES);

@@ -48,11 +48,12 @@ enum state_status state_rows_write(struct state_rows *rows, const struct state_r
 void state_rows_release(struct state_rows *rows);
 
 /* STATE_PAGE_TEXTS of them begin the list. */
-enum { STATE_PAGE_TEXTS = 9 };
+enum { STATE_PAGE_TEXTS = 9, STATE_PAGE_COLUMN_COUNT = 30 };
 #define STATE_PAGE_COLUMNS                                                                                             \
     "url, file, final_url, etag, last_modified, error, type, parent, canonical, digest, "                              \
     "bytes, status, failures, failing_since, gone, first_seen, last_fetched, last_changed, next_due, "                 \
-    "file_bytes, file_mtime_ns, depth, discovered, converted, noindex, nofollow, interval_ms, visits, changes"
+    "file_bytes, file_mtime_ns, depth, discovered, converted, noindex, nofollow, interval_ms, visits, changes, "       \
+    "watched_ms"
 #define STATE_HOST_COLUMNS                                                                                             \
     "origin, delay_ms, next_ask, unreachable_since, robots_status, robots_fetched, robots_expires, robots"
 #define STATE_RUN_COLUMNS                                                                                              \

@@ -20,7 +20,8 @@ static const char *const steps[] = {
     "ALTER TABLE page ADD COLUMN nofollow INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE page ADD COLUMN interval_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE page ADD COLUMN visits INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE page ADD COLUMN changes INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE page ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE page ADD COLUMN watched_ms INTEGER NOT NULL DEFAULT 0",
 };
 
 const struct state_schema state_schema = {.version = 2, .create = state_schema_sql, .steps = steps};

@@ -77,6 +77,7 @@ Test(state_schema, a_database_of_version_1_is_read_with_every_field)
                               false,
                               0,
                               0,
+                              0,
                               0};
     expect_page(find(state, page.url), &page);
     const struct state_host *host = state_find_host(state, "http://www.example.com:80");

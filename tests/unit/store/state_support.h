@@ -78,6 +78,7 @@ static inline struct state_page page_of(const char *url, unsigned n)
         .visits = 12000 + n,
         .changes = 13000 + n,
         .interval_ms = 14000 + n,
+        .watched_ms = 15000 + n,
     };
     memset(page.digest, (int)(n & 0xff), sizeof page.digest);
     return page;
@@ -127,6 +128,7 @@ static inline void expect_page(const struct state_page *found, const struct stat
     expect_number("visits", found->visits, wanted->visits);
     expect_number("changes", found->changes, wanted->changes);
     expect_number("interval", found->interval_ms, wanted->interval_ms);
+    expect_number("watched", found->watched_ms, wanted->watched_ms);
 }
 
 static inline void expect_run(const struct state_run *found, const struct state_run *wanted)
