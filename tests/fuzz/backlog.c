@@ -61,10 +61,10 @@ static void seal(char *file, size_t size)
         if (!len || at + len > size)
             return;
         static char text[RECORD_MAX];
-        int64_t lastmod_s;
+        int64_t number;
         memcpy(text, file + at + record_text_at(&record), record.text_len);
-        memcpy(&lastmod_s, file + at + RECORD_HEAD, sizeof lastmod_s);
-        record_write(file + at, &record, lastmod_s, text, at, head.salt);
+        memcpy(&number, file + at + RECORD_HEAD, sizeof number);
+        record_write(file + at, &record, number, text, at, head.salt);
     }
 }
 

@@ -37,7 +37,7 @@ struct origin {
     uint32_t hash;
     uint32_t out;
     uint32_t name_len;
-    uint8_t out_level; /* the lowest priority number of what is out, or was since nothing was */
+    uint8_t out_level;  /* the lowest priority number of what is out, or was since nothing was */
     struct chain chain; /* with the first priority of those that wait; the others are on the heap */
     char name[];        /* scheme://host[:port], terminated */
 };
