@@ -47,6 +47,9 @@ void discovery_queue_seed(struct crawl *c, const struct url *url);
 /* Give URLs that wait to the frontier, as far as it has room. All that the user names has been named. */
 void discovery_turn(struct crawl *c);
 
+/* Whether discovery_turn has something to do by itself. */
+bool discovery_is_due(const struct crawl *c);
+
 /* Whether no URL waits; true without --recursive. */
 bool discovery_is_done(const struct crawl *c);
 
@@ -68,6 +71,10 @@ void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch
 
 /* The rules of ORIGIN are known; NULL: it has none. With --sitemaps, its sitemaps are to be read. */
 void discovery_rules(struct crawl *c, const char *origin, const struct robots *robots);
+
+/* Whether pages need not be read again for their links, because the last crawl has followed them as this one does; true without
+ * --recursive. */
+bool discovery_knows_links(const struct crawl *c);
 
 /* NULL, or why JOB need not be asked for although it is due. */
 const char *discovery_why_not(struct crawl *c, const struct job *job);

@@ -24,7 +24,8 @@ struct discovery {
     bool reseeded;                /* the rows of the state that are due have been offered */
     uint64_t seeds, sitemaps;     /* that are under way */
     int64_t began_ms;
-    bool failed; /* the backlog cannot be written */
+    bool is_known_extent; /* what is known has led to all that it leads to in this crawl (discovery/extent.h) */
+    bool failed;          /* the backlog cannot be written */
 };
 
 /* A URL that may be one to ask for. */

@@ -135,13 +135,19 @@ static bool is_time_to_reseed(const struct discovery *d)
     return !d->reseeded && (is_quiet || clock_ms() - d->began_ms > PATIENCE_MS);
 }
 
+bool discovery_is_due(const struct crawl *c)
+{
+    const struct discovery *d = c->discovery;
+    return d && d->backlog && !d->failed && is_time_to_reseed(d);
+}
+
 void discovery_turn(struct crawl *c)
 {
     struct discovery *d = c->discovery;
     struct backlog_entry entry;
     if (!d || d->failed)
         return;
-    if (is_time_to_reseed(d))
+    if (discovery_is_due(c))
         discovery_reseed(c);
     for (int i = 0; i < JOBS_PER_TURN && c->frontier.queued < WAITING_MAX && !c->end && !d->failed; i++) {
         if (!backlog_next(d->backlog, &entry))

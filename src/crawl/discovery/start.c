@@ -2,6 +2,7 @@
 #include "crawl/discovery/parts.h"
 
 #include "base/clock.h"
+#include "crawl/discovery/extent.h"
 #include "crawl/setup.h"
 
 #include <errno.h>
@@ -119,6 +120,7 @@ void discovery_begin(struct crawl *c)
     if (!d)
         return;
     d->began_ms = clock_ms();
+    d->is_known_extent = c->state && extent_is(c->config.options.output, extent_of(&c->config.options));
     bool goes_on = c->state && c->run.cycle_started_ms < c->run.started_ms;
     open_queue(c, goes_on);
     if (!d->backlog || !goes_on)
@@ -174,7 +176,7 @@ static bool reseed_row(const struct state_page *row, void *context)
         .via = VIA_STATE,
         .depth = row->depth,
     };
-    bool due = c->config.options.fresh || due_is(&c->due, row, c->run.started_ms);
+    bool due = c->config.options.fresh || !c->discovery->is_known_extent || due_is(&c->due, row, c->run.started_ms);
     if (row->discovered && due && !discovery_has_canonical(c, row->url, row->canonical))
         discovery_offer(c, &offer);
     return !c->discovery->failed;
@@ -193,6 +195,19 @@ void discovery_reseed(struct crawl *c)
 
 /* ---- The end ---- */
 
+bool discovery_knows_links(const struct crawl *c)
+{
+    return !c->discovery || c->discovery->is_known_extent;
+}
+
+static void note_extent(struct crawl *c)
+{
+    const char *output = c->config.options.output;
+    if (!c->state || c->discovery->is_known_extent || extent_note(output, extent_of(&c->config.options)))
+        return;
+    report_file_failure(c, EXTENT_FILE, 0, strerror(errno));
+}
+
 /* What waits is left for the next run when this one ends early. */
 void discovery_settle(struct crawl *c)
 {
@@ -202,6 +217,8 @@ void discovery_settle(struct crawl *c)
     struct backlog_failure failure;
     bool failed = backlog_close(d->backlog, c->end == END_DONE && !d->failed, &failure) != BACKLOG_OK;
     d->backlog = NULL;
+    if (!failed && c->end == END_DONE)
+        note_extent(c);
     if (failed)
         discovery_failed(c, failure.text);
 }
