@@ -1,11 +1,23 @@
 #!/usr/bin/env bash
 # Measure. run.sh [NAME...], without a NAME all of them; ROUNDS in the environment is how often each program runs (5).
-# pool, process, store, state and links measure a part of forage, the others the whole of it beside other programs (web.py). The exit
-# status is 0 also when a target is missed, and 1 when something could not be measured.
+# pool, process, store, state and links measure a part of forage; web (generated.py) a crawl of a million pages; proof (proof.py) crawls of
+# documentation beside wget and httrack; the others the whole of forage beside other programs (web.py). The exit status is 0 also when a
+# target is missed, and 1 when something could not be measured or, in proof, not be explained.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 parts="pool process store state links"
 webs="small1 small50 remember latency mid big one memory"
+crawls="web proof"
+
+# Whether the first word is one of the others.
+is_of() {
+  local word=$1 other
+  shift
+  for other; do
+    [ "$word" != "$other" ] || return 0
+  done
+  return 1
+}
 
 build_program() {
   cmake --build --preset release --target "$@" >build/bench/build.log || {
@@ -27,33 +39,45 @@ run_part() {
 }
 
 # Root has the output on an ext4, mounted where nothing else sees it: it is gone with the last process, whatever happens.
-run_web() {
-  build_program bench_latency_server || return 1
+with_output() {
   if unshare --mount true 2>/dev/null; then
-    unshare --mount python3 -B tests/bench/web.py "$1" ext4
+    unshare --mount python3 -B "$@" ext4
   else
-    python3 -B tests/bench/web.py "$1" tmpfs
+    python3 -B "$@" tmpfs
   fi
 }
 
-# shellcheck disable=SC2086
-[ $# -gt 0 ] || set -- $parts $webs
-for name; do
-  case " $parts $webs " in
-    *" $name "*) ;;
-    *)
-      echo "bench: no '$name'; there are: $parts $webs" >&2
-      exit 2
-      ;;
+run_web() {
+  build_program bench_latency_server || return 1
+  with_output tests/bench/web.py "$1"
+}
+
+run_crawl() {
+  build_program forage generated_web || return 1
+  case $1 in
+    web) with_output tests/bench/generated.py ;;
+    proof) with_output tests/bench/proof.py ;;
   esac
+}
+
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $parts $webs $crawls
+for name; do
+  if ! is_of "$name" $parts $webs $crawls; then
+    echo "bench: no '$name'; there are: $parts $webs $crawls" >&2
+    exit 2
+  fi
 done
 
 mkdir -p build/bench
 status=0
 for name; do
-  case " $parts " in
-    *" $name "*) run_part "$name" || status=1 ;;
-    *) run_web "$name" || status=1 ;;
-  esac
+  if is_of "$name" $parts; then
+    run_part "$name" || status=1
+  elif is_of "$name" $crawls; then
+    run_crawl "$name" || status=1
+  else
+    run_web "$name" || status=1
+  fi
 done
 exit $status

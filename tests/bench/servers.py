@@ -24,8 +24,12 @@ http {{
   fastcgi_temp_path {home}/temp;
   uwsgi_temp_path {home}/temp;
   scgi_temp_path {home}/temp;
-  types {{ text/html html; application/octet-stream bin; }}
-  access_log off;
+  types {{
+    text/html html; text/css css; application/javascript js; text/plain txt py; text/xml xml;
+    image/svg+xml svg; image/png png; image/gif gif; application/octet-stream bin;
+  }}
+  log_format requests '$status $request_method $request_uri $http_referer';
+  access_log {log};
   log_not_found off;
   sendfile on;
   tcp_nopush on;
@@ -75,15 +79,16 @@ def nginx_program():
     return program
 
 
-def start_nginx(home, www):
-    """Serve the folder WWW from 127.0.0.1 to 127.0.0.50. Returns the process and the port."""
+def start_nginx(home, www, log=None):
+    """Serve the folder WWW from 127.0.0.1 to 127.0.0.50; LOG gets a line for each request: status, method, target and
+    referrer. Returns the process and the port."""
     program = nginx_program()
     os.makedirs(home)
     for _ in range(PORT_TRIES):
         port = free_port()
         listen = "\n    ".join(f"listen 127.0.0.{host}:{port} backlog=4096;" for host in range(1, HOSTS + 1))
         with open(f"{home}/conf", "w") as file:
-            file.write(NGINX.format(home=home, www=www, listen=listen))
+            file.write(NGINX.format(home=home, www=www, listen=listen, log=f"{log} requests" if log else "off"))
         server = subprocess.Popen([program, "-p", home, "-c", f"{home}/conf", "-e", "stderr"], preexec_fn=as_server)
         if wait_ready(server, f"{home}/pid"):
             return server, port
@@ -97,6 +102,23 @@ def start_latency(program, delay_ms, page):
     if not line:
         raise RuntimeError("the latency server does not start")
     return server, int(line)
+
+
+def start_web(program, pages, hosts):
+    """Serve a generated web. Returns the process and the port; ask_served tells what it has served."""
+    server = subprocess.Popen(
+        [program, str(pages), str(hosts), "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=as_server
+    )
+    line = server.stdout.readline()
+    if not line:
+        raise RuntimeError("the server of a generated web does not start")
+    return server, int(line)
+
+
+def ask_served(server):
+    server.stdin.write("\n")
+    server.stdin.flush()
+    return int(server.stdout.readline())
 
 
 def stop(server):
