@@ -221,6 +221,7 @@ struct forage_options {
     forage_filter_fn *filter; /* NULL: every URL may */
     forage_line_fn *on_bad_line;
     forage_tick_fn *on_tick;
+    bool page_links; /* give on_page the links of each page */
     void *context; /* of the callbacks */
 };
 
@@ -231,6 +232,7 @@ struct forage_summary {
     bool stopped;      /* by forage_stop */
     bool out_of_time;  /* max_time_ms */
     bool out_of_quota; /* quota_bytes */
+    bool out_of_pages; /* max_pages */
 };
 
 /* Whether forage_new would take OPTIONS; nothing is made, and no file is looked at. ERROR, which may be NULL, gets a

@@ -113,12 +113,12 @@ static void zsh_names(const struct option_row *r)
 {
     const char *letter_takes = !r->argument || option_may_stand_alone(r) ? "" : "+";
     const char *name_takes = !r->argument ? "" : option_may_stand_alone(r) ? "=-" : "=";
-    if (r->letter && r->kind == OPTION_TEXTS)
+    if (r->letter && option_may_be_repeated(r))
         printf("'*'{-%c%s,--%s%s}", r->letter, letter_takes, r->name, name_takes);
     else if (r->letter)
         printf("'(-%c --%s)'{-%c%s,--%s%s}", r->letter, r->name, r->letter, letter_takes, r->name, name_takes);
     else
-        printf("'%s--%s%s'", r->kind == OPTION_TEXTS ? "*" : "", r->name, name_takes);
+        printf("'%s--%s%s'", option_may_be_repeated(r) ? "*" : "", r->name, name_takes);
 }
 
 static void zsh_row(const struct option_row *r)

@@ -116,13 +116,14 @@ static char *copy_value(const struct option_row *row, const char *value)
     return asprintf(&path, "%s%s", home, value + 1) < 0 ? NULL : path;
 }
 
-/* What only the library can judge: the options were right before this line. */
+/* What only the library can judge: the options were right before this line. They are judged as those of a crawl, because
+ * whether there is one is often said on the command line. */
 static void check_options(struct reading *r)
 {
     char reason[REASON_BYTES - 64];
-    struct forage_options options = r->a->options;
-    options.headers = r->a->headers;
-    options.resolve = r->a->resolve;
+    struct arguments recursive = *r->a;
+    recursive.options.recursive = true;
+    struct forage_options options = arguments_options(&recursive);
     if (forage_check(&options, reason, sizeof reason) != FORAGE_OK)
         set_wrong(r, reason);
 }

@@ -1,13 +1,14 @@
 #include "cli/display.h"
 
 #include "base/status.h"
+#include "cli/inspect_format.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 512, NARROW = 20, SHOWN_NAME_BYTES = 4096 };
+enum { NARROW = 20, SHOWN_NAME_BYTES = 4096 };
 
 void display_init(struct display *d, bool quiet, bool verbose)
 {
@@ -16,18 +17,6 @@ void display_init(struct display *d, bool quiet, bool verbose)
         .quiet = quiet,
         .verbose = verbose,
     };
-}
-
-/* "15.0 KiB", in a buffer of at least 16 bytes. */
-static const char *human(uint64_t bytes, char *out, size_t size)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-    double n = (double)bytes;
-    size_t unit = 0;
-    for (; n >= 1024 && unit + 1 < COUNT_OF(units); unit++)
-        n /= 1024;
-    snprintf(out, size, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
-    return out;
 }
 
 static void clear_progress(struct display *d)
@@ -53,9 +42,9 @@ static bool ended(const struct forage_page *page, const char *outcome)
 
 static void print_success(const struct forage_page *page)
 {
-    char size[16];
+    char size[INSPECT_SIZE_SIZE];
     fprintf(stderr, "%s %s  %u  %s  %s\n", page->name, ended(page, "unchanged") ? "unchanged" : "finished",
-            page->status, human(page->bytes, size, sizeof size), page->file);
+            page->status, inspect_size(page->bytes, size), page->file);
 }
 
 static void print_skipped(const struct forage_page *page)
@@ -131,15 +120,13 @@ static unsigned terminal_columns(void)
 void display_tick(const struct forage_progress *p, void *context)
 {
     struct display *d = context;
-    char line[LINE_MAX_BYTES], size[16], rate[16];
+    char line[PROGRESS_LINE_SIZE];
     if (!d->terminal)
         return;
-    unsigned ms = p->elapsed_ms ? p->elapsed_ms : 1;
-    snprintf(line, sizeof line, "%llu fetched, %llu failed, %llu in flight, %llu queued, %s, %s/s, %.0f pages/s",
-             (unsigned long long)p->fetched, (unsigned long long)p->failed, (unsigned long long)p->in_flight,
-             (unsigned long long)p->queued, human(p->bytes, size, sizeof size),
-             human(p->bytes * 1000 / ms, rate, sizeof rate), (double)p->fetched * 1000 / ms);
-    fprintf(stderr, "\r\033[K%.*s", (int)terminal_columns() - 1, line);
+    progress_add(&d->progress, p);
+    const struct progress_rates rates = progress_rates(&d->progress, p);
+    progress_line(p, &rates, terminal_columns(), line);
+    fprintf(stderr, "\r\033[K%s", line);
     d->progress_shown = true;
 }
 
@@ -172,12 +159,12 @@ static const char *early_end(const struct forage_summary *s)
 void display_summary(struct display *d, const struct forage_summary *s)
 {
     const struct forage_progress *c = &s->counts;
-    char size[16];
+    char size[INSPECT_SIZE_SIZE];
     clear_progress(d);
     if (d->quiet)
         return;
     fprintf(stderr, "%s%llu fetched (%s), %llu failed, %llu skipped, %llu bad lines in %u.%03u s", early_end(s),
-            (unsigned long long)c->fetched, human(c->bytes, size, sizeof size), (unsigned long long)c->failed,
+            (unsigned long long)c->fetched, inspect_size(c->bytes, size), (unsigned long long)c->failed,
             (unsigned long long)c->skipped, (unsigned long long)c->bad_lines, c->elapsed_ms / 1000,
             c->elapsed_ms % 1000);
     print_outcomes(c);

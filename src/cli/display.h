@@ -3,6 +3,8 @@
 #ifndef CLI_DISPLAY_H
 #define CLI_DISPLAY_H
 
+#include "cli/progress.h"
+
 #include <forage/forage.h>
 #include <stdbool.h>
 
@@ -11,6 +13,7 @@ struct display {
     bool quiet;
     bool verbose;
     bool progress_shown;
+    struct progress progress;
 };
 
 void display_init(struct display *d, bool quiet, bool verbose);

@@ -83,9 +83,11 @@ static int run(struct forage *f, struct display *d, bool logs)
     return summary.exit_status ? summary.exit_status : exit_of(s);
 }
 
-/* Fewer URLs than workers need fewer workers. A list may hold any number. */
+/* Fewer URLs than workers need fewer workers. A list may hold any number, and a site may have any. */
 static unsigned useful_workers(const struct arguments *a)
 {
+    if (a->options.recursive)
+        return a->options.workers;
     for (int i = 0; i < a->source_count; i++)
         if (!strstr(a->sources[i], "://"))
             return a->options.workers;
@@ -147,7 +149,7 @@ static void print_version(void)
 static int act(struct arguments *a)
 {
     if (a->help)
-        options_help();
+        options_help(a->help_topic);
     else if (a->version)
         print_version();
     else if (a->completion)

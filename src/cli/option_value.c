@@ -119,15 +119,43 @@ static const char *set_word(const struct option_row *row, void *field, const cha
     return row->words_wrong;
 }
 
-static const char *add_text(const struct option_row *row, struct arguments *a, const char *value)
+static const char *set_limit(const struct option_row *row, void *field, const char *value)
 {
-    const char ***texts = (const char ***)((char *)a + row->at);
-    size_t *count = (size_t *)((char *)a + row->count_at);
-    const char **more = realloc(*texts, (*count + 1) * sizeof *more);
+    uint64_t n = FORAGE_NO_LIMIT;
+    (void)row;
+    if (strcmp(value, "none") != 0 && !parse_count(value, 1, FORAGE_NO_LIMIT - 1, &n))
+        return "is neither a number above 0 nor none";
+    *(uint64_t *)field = n;
+    return NULL;
+}
+
+static const char no_memory[] = "does not fit into memory";
+
+static const char *add_text(struct texts *texts, const char *value)
+{
+    const char **more = value ? realloc(texts->items, (texts->count + 1) * sizeof *more) : NULL;
     if (!more)
-        return "does not fit into memory";
-    more[(*count)++] = value;
-    *texts = more;
+        return no_memory;
+    more[texts->count++] = value;
+    texts->items = more;
+    return NULL;
+}
+
+/* Each part without the blanks around it. */
+static const char *add_list(struct arguments *a, struct texts *texts, const char *value)
+{
+    for (const char *part = value; part;) {
+        const char *end = strchrnul(part, ','), *next = *end ? end + 1 : NULL;
+        part += strspn(part, " ");
+        while (end > part && end[-1] == ' ')
+            end--;
+        if (end <= part)
+            return "has an empty part";
+        const char *wrong = add_text(texts, arguments_own(a, strndup(part, (size_t)(end - part))));
+        if (wrong)
+            return wrong;
+        part = next;
+    }
     return NULL;
 }
 
@@ -137,11 +165,17 @@ const char *option_take(const struct option_row *row, struct arguments *a, const
         [OPTION_FLAG] = set_flag,       [OPTION_SWITCH] = set_switch,   [OPTION_TEXT] = set_text,
         [OPTION_FOLDER] = set_file,     [OPTION_FILE] = set_file,       [OPTION_COUNT] = set_count,
         [OPTION_MS] = set_ms,           [OPTION_LONG_MS] = set_long_ms, [OPTION_SIZE] = set_size,
-        [OPTION_PERCENT] = set_percent, [OPTION_WORD] = set_word,
+        [OPTION_PERCENT] = set_percent, [OPTION_WORD] = set_word,       [OPTION_LIMIT] = set_limit,
     };
-    if (row->kind == OPTION_PECULIAR)
+    void *field = (char *)a + row->at;
+    switch (row->kind) {
+    case OPTION_PECULIAR:
         return row->take(a, value);
-    if (row->kind == OPTION_TEXTS)
-        return add_text(row, a, value);
-    return setters[row->kind](row, (char *)a + row->at, value);
+    case OPTION_TEXTS:
+        return add_text(field, value);
+    case OPTION_LIST:
+        return add_list(a, field, value);
+    default:
+        return setters[row->kind](row, field, value);
+    }
 }

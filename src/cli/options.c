@@ -1,6 +1,7 @@
 /* The command line: the table as getopt_long wants it, over what the configuration file says. */
 #include "cli/options.h"
 
+#include "base/status.h"
 #include "cli/configuration.h"
 #include "cli/display.h"
 #include "cli/option_table.h"
@@ -91,6 +92,27 @@ static const char *check_mode(const struct arguments *a)
     return a->status || a->source_count ? NULL : "no list or URL given (see forage --help)";
 }
 
+/* The first option on the command line that has no meaning without --recursive, if that is missing. */
+static const struct option_row *find_lonely(const struct arguments *a, const struct command_line *line)
+{
+    for (size_t i = 0; i < line->count && !a->options.recursive; i++)
+        if (line->given[i].row->recursive)
+            return line->given[i].row;
+    return NULL;
+}
+
+/* Whether all that was read has a meaning together. */
+static int judge(const struct arguments *a, const struct command_line *line)
+{
+    const char *wrong = check_mode(a);
+    const struct option_row *lonely = wrong ? NULL : find_lonely(a, line);
+    if (wrong)
+        fprintf(stderr, "forage: %s\n", wrong);
+    if (lonely)
+        fprintf(stderr, "forage: --%s needs --recursive\n", lonely->name);
+    return wrong || lonely ? FORAGE_EXIT_USAGE : FORAGE_EXIT_OK;
+}
+
 static int parse(struct arguments *a, struct command_line *line, int argc, char **argv)
 {
     if (!read_options(line, argc, argv) || !take_options(a, line, true))
@@ -100,13 +122,10 @@ static int parse(struct arguments *a, struct command_line *line, int argc, char 
     int status = needs_no_more(a) ? FORAGE_EXIT_OK : configuration_read(a);
     if (status == FORAGE_EXIT_OK && !take_options(a, line, false))
         status = FORAGE_EXIT_USAGE;
-    a->options.headers = a->headers;
-    a->options.resolve = a->resolve;
-    const char *wrong = status == FORAGE_EXIT_OK ? check_mode(a) : NULL;
-    if (!wrong)
-        return status;
-    fprintf(stderr, "forage: %s\n", wrong);
-    return FORAGE_EXIT_USAGE;
+    if (status == FORAGE_EXIT_OK)
+        status = judge(a, line);
+    a->options = arguments_options(a);
+    return status;
 }
 
 int arguments_parse(struct arguments *out, int argc, char **argv)
@@ -120,6 +139,44 @@ int arguments_parse(struct arguments *out, int argc, char **argv)
     int status = parse(out, &line, argc, argv);
     free(line.given);
     return status;
+}
+
+/* ---- What it comes to ---- */
+
+/* A configuration may hold what crawls need, and is good for lists, too. */
+static void forget_crawl(struct forage_options *o)
+{
+    o->max_depth = 0;
+    o->scope = FORAGE_SCOPE_HOST;
+    o->requisites = o->sitemaps = o->follow_nofollow = o->convert_links = false;
+    o->accept_count = o->reject_count = 0;
+    o->max_pages = o->max_pages_per_host = 0;
+    o->min_interval_ms = o->max_interval_ms = 0;
+    o->max_path_depth = o->max_repeats = o->max_query = o->max_chain = o->max_same = 0;
+}
+
+struct forage_options arguments_options(const struct arguments *a)
+{
+    struct forage_options o = a->options;
+    o.headers = a->headers.items;
+    o.header_count = a->headers.count;
+    o.resolve = a->resolve.items;
+    o.resolve_count = a->resolve.count;
+    o.accept = a->accept.items;
+    o.accept_count = a->accept.count;
+    o.reject = a->reject.items;
+    o.reject_count = a->reject.count;
+    o.types = a->types.items;
+    o.type_count = a->types.count;
+    o.strip_query = a->strip_query.items;
+    o.strip_query_count = a->strip_query.count;
+    if (a->has_max_age && o.recursive)
+        o.max_interval_ms = a->max_age_ms ? a->max_age_ms : 1; /* 0 is the default */
+    if (a->has_max_age && !o.recursive)
+        o.max_age_ms = a->max_age_ms;
+    if (!o.recursive)
+        forget_crawl(&o);
+    return o;
 }
 
 const char *arguments_own(struct arguments *a, char *text)
@@ -138,6 +195,7 @@ void arguments_release(struct arguments *a)
     for (size_t i = 0; i < a->owned_count; i++)
         free(a->owned[i]);
     free(a->owned);
-    free(a->headers);
-    free(a->resolve);
+    const struct texts *const all[] = {&a->headers, &a->resolve, &a->accept, &a->reject, &a->types, &a->strip_query};
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        free(all[i]->items);
 }

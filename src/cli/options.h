@@ -14,13 +14,20 @@
 
 enum shell { SHELL_NONE, SHELL_BASH, SHELL_ZSH, SHELL_FISH };
 
+/* An array that grows, of borrowed texts. */
+struct texts {
+    const char **items;
+    size_t count;
+};
+
 struct arguments {
-    struct forage_options options;
+    struct forage_options options; /* complete when all was read, but for callbacks */
     bool quiet, verbose;
     int64_t splay_ms; /* start after a random part of it */
 
     /* Instead of a crawl. */
     bool help, version;
+    const char *help_topic; /* NULL: all of them */
     enum shell completion;
     const char *status; /* a folder */
     const char *why;    /* a URL; the folder is the only source */
@@ -29,8 +36,10 @@ struct arguments {
     const char *config; /* NULL: the usual one, which may be missing */
     bool no_config;
 
-    const char **headers; /* owned arrays of borrowed texts */
-    const char **resolve;
+    struct texts headers, resolve, accept, reject, types, strip_query;
+    bool has_max_age; /* what it bounds depends on whether the run is recursive, which may be said behind it */
+    int64_t max_age_ms;
+
     char **owned; /* texts that were not in argv */
     size_t owned_count;
     char **sources; /* LIST|URL|-, borrowed from argv */
@@ -46,8 +55,11 @@ const char *arguments_own(struct arguments *a, char *text);
 
 void arguments_release(struct arguments *a);
 
-/* Print --help, and the completions of a shell, to standard output. */
-void options_help(void);
+/* What A comes to: with its arrays, and without what only a recursive run has a use for if it is none. */
+struct forage_options arguments_options(const struct arguments *a);
+
+/* Print --help, of one topic or of all (NULL), and the completions of a shell, to standard output. */
+void options_help(const char *topic);
 void options_completion(enum shell shell);
 
 #endif

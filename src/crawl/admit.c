@@ -2,6 +2,7 @@
  * here. */
 #include "crawl/crawl.h"
 
+#include "crawl/discovery/discovery.h"
 #include "crawl/gate.h"
 #include "crawl/identity.h"
 #include "web/account/hsts.h"
@@ -69,11 +70,15 @@ void admit_target(struct crawl *c, struct job *job)
 
 void admit_new(struct crawl *c, struct job *job)
 {
+    if (job->kind != JOB_PAGE)
+        return admit_target(c, job);
     record_look_up(c, job);
     int error = naming_reserve(c, job);
     if (error)
         return end_job(c, job, FETCH_IO, naming_error_text(error));
     const char *not_due = record_why_not(c, job);
+    if (!not_due)
+        not_due = discovery_why_not(c, job);
     if (!not_due)
         return admit_target(c, job);
     job->outcome = OUTCOME_SKIPPED;

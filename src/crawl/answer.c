@@ -10,6 +10,8 @@
 
 enum {
     DEATHS_BEFORE_SUSPECT = 2,
+    LINKS_WAITING_MAX =
+        64 << 20, /* of all pages whose answers are not yet complete: workers send them one page after another */
     NOTED_DELAY_MS = 1000, /* a shorter delay has passed before another run asks */
 };
 
@@ -134,7 +136,16 @@ static bool may_be_kept(const struct crawl *c, const struct job *job, const stru
 static bool may_be_dropped(const struct job *job, const struct fetch_answer *answer)
 {
     bool is_success = answer->status >= 200 && answer->status < 300;
-    return answer->error || (answer->status && (!is_success || job->resume.at));
+    if (answer->error)
+        return true;
+    return answer->status && (!is_success || job->resume.at || answer->unwanted || job->kind == JOB_SITEMAP);
+}
+
+/* What the worker may have, and what was not asked for. */
+static bool is_wanted(const struct crawl *c, const struct job *job, const struct fetch_answer *answer)
+{
+    bool has_types = c->config.options.type_count && job->kind == JOB_PAGE;
+    return (job->reads_links || !answer->links.len) && (has_types || !answer->unwanted);
 }
 
 /* The pieces that came and the count in the answer agree, and no body is longer than was asked for. */
@@ -147,7 +158,7 @@ static bool adds_up(const struct crawl *c, const struct job *job, const struct f
 /* Whether it answers what was asked. Then job->bytes is what has come of the page. */
 static bool makes_sense(const struct crawl *c, const struct job *job, const struct fetch_answer *answer)
 {
-    if (!adds_up(c, job, answer))
+    if (!adds_up(c, job, answer) || !is_wanted(c, job, answer))
         return false;
     if (job->looks_up)
         return !answer->status && !answer->kept;
@@ -197,6 +208,42 @@ static void started(struct crawl *c, struct job *job)
         gate_note_ask(c, job->host, host_delay_ms(job->host));
 }
 
+/* The pieces of an answer; false when they make no sense. */
+static bool body_piece(struct crawl *c, struct job *job, const struct mp_part *part, struct text bytes)
+{
+    job->bytes += bytes.len;
+    if (job->looks_up || job->kind == JOB_SITEMAP || job->bytes > dispatch_max_bytes(c, job))
+        return false;
+    landing_piece(c, job, part, bytes);
+    return true;
+}
+
+static bool link_piece(struct crawl *c, struct job *job, struct text records)
+{
+    c->links_waiting += records.len;
+    job->links_waiting += records.len;
+    if (job->links.len + records.len > FETCH_LINKS_BYTES_MAX || c->links_waiting > LINKS_WAITING_MAX)
+        return false;
+    if (!buffer_append(&job->links, records.data, records.len))
+        job->out_of_memory = true;
+    return true;
+}
+
+/* Of a page whose links are read a piece begins with what it holds. */
+static bool tagged_piece(struct crawl *c, struct job *job, const struct mp_part *part)
+{
+    const char *data = part->data;
+    struct text rest = {data + 1, part->len - 1};
+    switch (*data) {
+    case FETCH_PART_BODY:
+        return body_piece(c, job, part, rest);
+    case FETCH_PART_LINKS:
+        return link_piece(c, job, rest);
+    default:
+        return false;
+    }
+}
+
 void answer_part(const struct mp_part *part, void *context)
 {
     struct job *job = context;
@@ -207,9 +254,7 @@ void answer_part(const struct mp_part *part, void *context)
     }
     if (!part->len)
         return started(c, job);
-    job->bytes += part->len;
-    if (job->looks_up || job->bytes > dispatch_max_bytes(c, job))
+    if (!(job->reads_links ? tagged_piece(c, job, part)
+                           : body_piece(c, job, part, (struct text){part->data, part->len})))
         mp_pool_reject_worker(c->pool, part->slot);
-    else
-        landing_piece(c, job, part);
 }

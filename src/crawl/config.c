@@ -32,6 +32,7 @@ enum {
 
 #define DEFAULT_MAX_BYTES       (64u << 20)
 #define DEFAULT_MAX_INTERVAL_MS (30 * INT64_C(24) * 3600 * 1000)
+#define INTERVAL_LIMIT_MS       (30 * INT64_C(365) * 24 * 3600 * 1000)
 #define USER_AGENT              "forage/" FORAGE_VERSION " (+https://forage.example/)"
 
 /* ---- --resolve: HOST:PORT:ADDRESS[:PORT], as CURLOPT_CONNECT_TO takes it ---- */
@@ -146,7 +147,7 @@ static bool copy_all(struct config *c)
     return ok;
 }
 
-/* An interval that is given alone moves the other's default out of its way. */
+/* An interval that is given alone moves the other's default out of its way. 30 years are as good as any longer time. */
 static void fill_intervals(struct forage_options *o)
 {
     int64_t min = o->min_interval_ms, max = o->max_interval_ms;
@@ -154,6 +155,10 @@ static void fill_intervals(struct forage_options *o)
         o->min_interval_ms = max && max < DEFAULT_MIN_INTERVAL_MS ? max : DEFAULT_MIN_INTERVAL_MS;
     if (!max)
         o->max_interval_ms = min > DEFAULT_MAX_INTERVAL_MS ? min : DEFAULT_MAX_INTERVAL_MS;
+    if (o->min_interval_ms > INTERVAL_LIMIT_MS)
+        o->min_interval_ms = INTERVAL_LIMIT_MS;
+    if (o->max_interval_ms > INTERVAL_LIMIT_MS)
+        o->max_interval_ms = INTERVAL_LIMIT_MS;
 }
 
 static void fill_crawl(struct forage_options *o)
@@ -205,6 +210,13 @@ static void fill_defaults(struct forage_options *o)
     fill_crawl(o);
 }
 
+/* The product token, by which robots.txt and pages name a crawler (RFC 9309 section 2.2.1). */
+static void fill_agent(struct config *c)
+{
+    size_t len = strcspn(c->options.user_agent, "/ \t(");
+    snprintf(c->agent, sizeof c->agent, "%.*s", (int)(len < sizeof c->agent ? len : 0), c->options.user_agent);
+}
+
 static void fill_fetch(struct config *c)
 {
     const struct forage_options *o = &c->options;
@@ -222,6 +234,9 @@ static void fill_fetch(struct config *c)
         .header_count = o->header_count,
         .connect_to = (const char *const *)c->connect_to,
         .connect_to_count = o->resolve_count,
+        .types = o->types,
+        .type_count = o->type_count,
+        .robots_agent = c->agent,
         .sandbox = !o->no_sandbox,
     };
 }
@@ -293,8 +308,9 @@ enum forage_status config_init(struct config *config, const struct forage_option
         return copied ? fail(FORAGE_USAGE, wrong, error, error_size)
                       : fail(FORAGE_NO_MEMORY, "out of memory", error, error_size);
     }
-    fill_fetch(&c);
     *config = c;
+    fill_agent(config);
+    fill_fetch(config);
     return FORAGE_OK;
 }
 

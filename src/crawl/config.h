@@ -18,6 +18,7 @@ struct config {
     char **connect_to;
     bool fixed_window; /* the user said how many connections */
     struct retry_policy retry;
+    char agent[64]; /* the user agent's product token; "" when it has none that is shorter */
 
     /* What is in the files of these names; nothing without a name, or when a file of cookies or of HSTS is yet to be
      * made. */

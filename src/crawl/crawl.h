@@ -11,6 +11,7 @@
 
 #include "crawl/claims.h"
 #include "crawl/config.h"
+#include "crawl/due.h"
 #include "crawl/exit_status.h"
 #include "crawl/frontier/frontier.h"
 #include "crawl/frontier/retry.h"
@@ -33,6 +34,7 @@
 #include <multiproc/executor.h>
 #include <stdio.h>
 
+struct discovery;
 struct identity;
 
 /* A list or a URL that was added, in the order in which it was. */
@@ -59,6 +61,7 @@ enum end {
     END_STOPPED, /* forage_stop */
     END_TIME,    /* --max-time */
     END_QUOTA,   /* --quota */
+    END_PAGES,   /* --max-pages */
     END_TROUBLE, /* a disk that is full, a state that cannot be written: going on would only repeat it */
 };
 
@@ -84,9 +87,13 @@ struct crawl {
     struct state_run run;
     int64_t last_success_ms; /* when a run of this folder last ended with exit status 0 */
     bool memory_failed;
-    char damage[512];     /* what became of a database that was damaged */
+    char damage[512]; /* what became of a database that was damaged */
+    struct due_policy due;
     struct buffer pruned; /* files to take away when the rows say that they are gone */
     struct identity *identity;
+    struct discovery *discovery; /* NULL: links are not followed */
+    size_t links_waiting;        /* bytes of link records of answers that are not complete */
+    uint64_t asked;              /* pages that were given to workers */
     uint64_t random;
 
     struct pattern *pattern;
@@ -207,8 +214,8 @@ const char *naming_error_text(int error);
 
 /* ---- landing: pages to files ---- */
 
-/* Take a piece of a body. When there is no way to keep it, the page's end says why. */
-void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part);
+/* Take BYTES, a piece of a body, which lie in PART. When there is no way to keep it, the page's end says why. */
+void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part, struct text bytes);
 
 /* The page is complete: its last bytes are BODY, inside PART. Ends the job, now or when the file is in place. */
 void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part, struct text body);

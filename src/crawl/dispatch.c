@@ -49,20 +49,36 @@ static unsigned choose_worker(const struct crawl *c, struct job *job)
 
 /* ---- The request ---- */
 
+/* What the worker is to read in the body. The rest of a page that broke off is no page. */
+static unsigned reading_flags(const struct crawl *c, const struct job *job)
+{
+    const struct forage_options *o = &c->config.options;
+    unsigned flags = 0;
+    if (job->kind == JOB_SITEMAP)
+        return FETCH_SITEMAP;
+    if (job->kind != JOB_PAGE || job->resume.at)
+        return 0;
+    if (c->discovery)
+        flags |= FETCH_LINKS;
+    if (c->discovery && o->requisites)
+        flags |= FETCH_REQUISITES;
+    return o->utf8 ? flags | FETCH_UTF8 : flags;
+}
+
 static unsigned request_flags(const struct crawl *c, const struct job *job)
 {
     unsigned flags = 0;
     if (!c->config.options.allow_private && !feed_names_host(c, job_target(job)))
         flags |= FETCH_PUBLIC_ONLY;
-    if (job->foreign || job->kind == JOB_ROBOTS)
+    if (job->foreign || job->kind != JOB_PAGE)
         flags |= FETCH_FOREIGN;
     if (job->kind == JOB_ROBOTS)
         flags |= FETCH_CUT;
     if (job->looks_up)
-        flags |= FETCH_RESOLVE_ONLY;
-    else if (frontier_wants_start(job))
+        return flags | FETCH_RESOLVE_ONLY;
+    if (frontier_wants_start(job))
         flags |= FETCH_TELL_START;
-    return flags;
+    return flags | reading_flags(c, job);
 }
 
 uint64_t dispatch_max_bytes(const struct crawl *c, const struct job *job)
@@ -89,7 +105,6 @@ static bool make_request(struct crawl *c, struct job *job, struct outgoing *out)
     buffer_clear(&out->message);
     buffer_clear(&out->lines);
     struct fetch_request request = {
-        .flags = request_flags(c, job),
         .port = url->port,
         .max_bytes = dispatch_max_bytes(c, job),
         .host = {url->host.at, url->host.len},
@@ -98,6 +113,8 @@ static bool make_request(struct crawl *c, struct job *job, struct outgoing *out)
     if (job->kind == JOB_PAGE)
         record_fill_request(c, job, &request);
     resume_fill_request(job, &request);
+    request.flags = request_flags(c, job);
+    job->reads_links = request.flags & (FETCH_LINKS | FETCH_SITEMAP);
     job->validated = job->validated && !job->resume.at;
     if (!identity_header_lines(c->identity, job, &out->lines) || !own_header_lines(job, &out->lines))
         return false;
@@ -126,6 +143,15 @@ static void fail(struct crawl *c, struct job *job, enum mp_status status)
         gate_failed(c, job);
     else
         report_end(c, job);
+}
+
+/* The first request for a page. At --max-pages what is out is finished, and the rest is left for the next run. */
+static bool is_one_too_many(struct crawl *c, const struct job *job)
+{
+    uint64_t most = c->config.options.max_pages;
+    if (job->kind != JOB_PAGE || job->attempts || job->redirects)
+        return false;
+    return most && c->asked >= most;
 }
 
 /* While the job waited, its host has said that it wants to be asked over TLS: the job joins those that are. What came of it without TLS
@@ -160,6 +186,12 @@ void dispatch_turn(struct crawl *c)
             break;
         if (moves_to_tls(c, job, now))
             continue;
+        if (is_one_too_many(c, job)) {
+            frontier_put_back(&c->frontier, job, now);
+            crawl_end_early(c, END_PAGES);
+            break;
+        }
+        c->asked += job->kind == JOB_PAGE && !job->attempts && !job->redirects;
         job->attempts++;
         enum mp_status status = send_job(c, job, &out);
         if (status == MP_OK)

@@ -1,6 +1,7 @@
 /* Feed: reads the lists and URLs that the user gave, one after another, as the frontier has room. Bad lines are reported
  * and counted; URLs that were offered before are skipped. */
 #include "crawl/crawl.h"
+#include "crawl/discovery/discovery.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@ enum {
     QUEUED_MAX = 16 * 1024, /* jobs that wait in the frontier; memory stays bounded whatever the list's length */
     LINES_PER_TURN = 1024,
     PARKED_MAX = 10000,
+    SEEDS_MAX = 1024, /* jobs that wait in the frontier of a crawl before the rest of its lists is queued on disk */
 };
 
 bool feed_add_source(struct crawl *c, const char *text, bool is_list)
@@ -99,8 +101,19 @@ void feed_unpark(struct crawl *c)
     }
 }
 
+/* Of a long list of a crawl most wait on disk: all of it is read before links are followed. */
+static bool waits_on_disk(struct crawl *c, const struct url *url, const struct line_options *own)
+{
+    bool is_secret = url->username.len || url->password.len;
+    if (!c->discovery || own || is_secret || c->frontier.queued < SEEDS_MAX)
+        return false;
+    discovery_queue_seed(c, url);
+    return true;
+}
+
 static void offer_url(struct crawl *c, struct url *url, struct line_options *own)
 {
+    discovery_seed(c, url);
     enum seen_result known = seen_add(&c->seen, url->href, url->href_len);
     if (known == SEEN_KNOWN) {
         c->counts.skipped++;
@@ -109,6 +122,10 @@ static void offer_url(struct crawl *c, struct url *url, struct line_options *own
         return;
     }
     seen_add(&c->named_hosts, url->host.at, url->host.len);
+    if (known == SEEN_NEW && waits_on_disk(c, url, own)) {
+        url_release(url);
+        return;
+    }
     struct job *job = job_new(c, url, own);
     if (known == SEEN_NO_MEMORY || !job) {
         job_free(job);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "crawl/cache_lifetime.h"
 #include "crawl/crawl.h"
+#include "crawl/discovery/discovery.h"
 #include "web/robots/robots.h"
 
 #include <stdio.h>
@@ -94,6 +95,14 @@ static bool obey(struct crawl *c, struct gate *g, struct job *job)
 }
 
 /* ---- What is known from before ---- */
+
+/* Where its sitemaps are stands in robots.txt. */
+static void tell_rules(struct crawl *c, struct host *host)
+{
+    const struct gate *g = host_robots(host);
+    if (g->state == GATE_RULES)
+        discovery_rules(c, host_origin(host), g->robots);
+}
 
 static const struct state_host *known_host(struct crawl *c, const struct host *host)
 {
@@ -226,8 +235,10 @@ static void keep_promise(struct crawl *c, struct gate *g, struct host *host)
 static bool learn_rules(struct crawl *c, struct gate *g, struct host *host, const struct state_host *known)
 {
     g->state = GATE_RULES;
-    if (c->config.options.ignore_robots || use_known(c, g, host, known, false))
+    if (c->config.options.ignore_robots || use_known(c, g, host, known, false)) {
+        tell_rules(c, host);
         return true;
+    }
     bool asked = ask(c, host);
     g->state = asked ? GATE_ASKED : GATE_NEW;
     return asked;
@@ -286,6 +297,7 @@ static void open_gate(struct crawl *c, struct job *robots)
 {
     struct host *host = robots->gate;
     job_free(robots);
+    tell_rules(c, host);
     frontier_sift(&c->frontier, host, keep_waiting_job, host);
     host_open(&c->frontier, host);
 }

@@ -1,5 +1,6 @@
 #include "crawl/job.h"
 
+#include "crawl/crawl.h"
 #include "crawl/record.h"
 
 #include <stdlib.h>
@@ -40,6 +41,14 @@ bool job_is_success(const struct job *job)
     return (job->status >= 200 && job->status < 300) || (job->status == 304 && job->validated);
 }
 
+void job_forget_links(struct job *job)
+{
+    if (job->links_waiting)
+        job->crawl->links_waiting -= job->links_waiting;
+    job->links_waiting = 0;
+    buffer_release(&job->links);
+}
+
 void job_forget_answer(struct job *job)
 {
     free(job->resume.etag);
@@ -49,6 +58,10 @@ void job_forget_answer(struct job *job)
     job->resume = (struct resume){0};
     job->etag = job->last_modified = NULL;
     job->bytes = 0;
+    job->robots = 0;
+    free(job->canonical);
+    job->canonical = NULL;
+    job_forget_links(job);
     buffer_clear(&job->body);
 }
 
@@ -64,6 +77,7 @@ void job_free(struct job *job)
     record_free(job->known);
     buffer_release(&job->body);
     buffer_release(&job->name);
+    free(job->from.parent);
     free(job->file);
     free(job);
 }

@@ -20,6 +20,38 @@ struct record;
 enum job_kind {
     JOB_PAGE,
     JOB_ROBOTS, /* robots.txt of the origin whose pages wait for it */
+    JOB_SITEMAP,
+};
+
+/* How a URL was come by, in a crawl. */
+enum via {
+    VIA_USER, /* a list, or the command line */
+    VIA_LINK,
+    VIA_REQUISITE,
+    VIA_SITEMAP,
+    VIA_REDIRECT,
+    VIA_STATE, /* it is known from an earlier run, and due */
+    VIA_COUNT
+};
+
+/* Why a page that was answered well has no file. */
+enum unkept {
+    KEPT,
+    UNKEPT_MOVED,   /* it redirects to another page of the crawl */
+    UNKEPT_NOINDEX, /* it asks not to be kept */
+    UNKEPT_TYPE,    /* --types */
+    UNKEPT_COUNT
+};
+
+/* Where a URL of a crawl comes from. */
+struct origin_of_job {
+    enum via via;
+    unsigned depth; /* links away from what the user added */
+    char *parent;   /* the page that it was found on, without a password; NULL: none */
+    uint32_t number; /* the traps' */
+    bool overdue;   /* a sitemap says that it has changed since it was fetched */
+    bool guessed;   /* a sitemap that nobody named */
+    bool queued;    /* it came from the backlog */
 };
 
 /* How a page ended, as the summary counts it. */
@@ -50,6 +82,7 @@ struct job {
     struct host *host; /* while it is in the frontier, or out */
     struct crawl *crawl;
     struct url asked;
+    struct origin_of_job from;
     struct url *target;       /* after a redirect; NULL: ask for ASKED itself */
     struct line_options *own; /* what the list says of this URL alone; NULL: nothing */
     struct record *known;     /* what earlier runs left; NULL: nothing */
@@ -65,6 +98,7 @@ struct job {
     bool told;         /* the frontier's: its start was wanted and told */
     bool foreign;      /* redirected to another origin: what the user gave for the first one is not sent */
     bool parked;       /* waits for the end of the lists, which may still name its host */
+    bool reads_links;  /* the request wants the page's links */
     bool looks_up;     /* what is out is a look-up of the host's address, not the request */
     bool validated;    /* the request carries validators, so that 304 is an answer */
     unsigned slot;     /* the worker that has it */
@@ -74,8 +108,13 @@ struct job {
     enum outcome outcome;
     unsigned status;
     unsigned ms;
-    unsigned rule;  /* the line of robots.txt that forbids it */
-    uint64_t bytes; /* received so far, or in all */
+    unsigned rule; /* the line of robots.txt that forbids it */
+    enum unkept unkept;
+    unsigned robots;      /* META_* of the page itself (web/links/meta.h) */
+    struct buffer links;  /* records of what it leads to (fetch/message.h) */
+    size_t links_waiting; /* bytes of them in crawl.links_waiting */
+    char *canonical;      /* what it says it is; NULL: nothing */
+    uint64_t bytes;       /* received so far, or in all */
     struct resume resume;
     char *etag, *last_modified; /* of the page that is being kept; NULL: none */
     struct page *page;          /* its file while it comes in pieces */
@@ -101,6 +140,9 @@ bool job_redirect(struct job *job, struct url *target);
 
 /* Whether the job has the page: an answer of 2xx, or 304 to its validators. */
 bool job_is_success(const struct job *job);
+
+/* Forget what it leads to. */
+void job_forget_links(struct job *job);
 
 /* Go on from nothing: forget what the last answer brought. The job's page must have ended. */
 void job_forget_answer(struct job *job);

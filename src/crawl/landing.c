@@ -80,13 +80,12 @@ static bool add_piece(struct crawl *c, struct job *job, const struct pages_bytes
     return s == STORE_OK;
 }
 
-void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part)
+void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part, struct text bytes)
 {
-    struct text bytes = {part->data, part->len};
     struct pages_bytes held;
     if (!c->pages || job->kind == JOB_ROBOTS)
-        return collect(job, part->data, part->len);
-    if (!job->out_of_memory && part->len)
+        return collect(job, bytes.data, bytes.len);
+    if (!job->out_of_memory && bytes.len)
         job->out_of_memory = !hold(part, bytes, &held) || !add_piece(c, job, &held);
 }
 

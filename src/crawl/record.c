@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "crawl/crawl.h"
+#include "crawl/due.h"
 #include "crawl/page_key.h"
 #include "crawl/prune.h"
 
@@ -50,27 +51,49 @@ static int64_t max_age_ms(const struct crawl *c, const struct job *job)
     return job->own && job->own->max_age_ms >= 0 ? job->own->max_age_ms : c->config.options.max_age_ms;
 }
 
+/* Its file is there, or it was answered well and is one that is not kept. */
+static bool is_settled(const struct record *known)
+{
+    bool unkept = !*known->row.file && known->row.last_fetched_ms;
+    return !known->row.failures && (known->has_file || unkept);
+}
+
+/* What was found is asked for when it is due; what the user named, in each run. */
+static bool is_due(const struct crawl *c, const struct job *job)
+{
+    return job->from.via == VIA_USER || job->from.overdue || due_is(&c->due, &job->known->row, c->run.started_ms);
+}
+
 const char *record_why_not(const struct crawl *c, const struct job *job)
 {
     const struct record *known = job->known;
-    if (!known || c->config.options.fresh || !known->has_file || known->row.failures)
+    if (!known || c->config.options.fresh)
+        return NULL;
+    if (known->row.failures && job->from.via != VIA_USER)
+        return is_due(c, job) ? NULL : "it failed when it was last asked for, and is not due yet";
+    if (!is_settled(known))
         return NULL;
     if (c->run.cycle_started_ms < c->run.started_ms && known->row.last_fetched_ms >= c->run.cycle_started_ms)
         return "fetched by the run that this one goes on with";
     int64_t age_ms = c->run.started_ms - known->row.last_fetched_ms; /* below 0: the clock was put back since */
     if (age_ms >= 0 && age_ms < max_age_ms(c, job))
         return "fetched within --max-age";
-    return NULL;
+    return is_due(c, job) ? NULL : "not due yet";
+}
+
+const struct state_page *record_find(struct crawl *c, const struct url *url)
+{
+    struct buffer key = {0};
+    const struct state_page *row = NULL;
+    if (c->state && page_key(url, &key))
+        row = state_find_page(c->state, key.data, key.len);
+    buffer_release(&key);
+    return row;
 }
 
 void record_look_up(struct crawl *c, struct job *job)
 {
-    struct buffer key = {0};
-    const struct state_page *row = NULL;
-    if (!c->state || !page_key(&job->asked, &key))
-        return;
-    row = state_find_page(c->state, key.data, key.len);
-    buffer_release(&key);
+    const struct state_page *row = record_find(c, &job->asked);
     if (!row || !(job->known = copy_row(row)))
         return;
     struct record *known = job->known;
@@ -116,37 +139,68 @@ bool record_known_file(const struct job *job, const char *file, struct pages_kno
 static void fill_success(const struct crawl *c, const struct job *job, const struct pages_done *done,
                          struct state_page *row)
 {
+    bool changed = job->outcome != OUTCOME_UNCHANGED;
     row->failures = row->gone = 0;
     row->failing_since_ms = 0;
     row->error = "";
-    row->last_fetched_ms = clock_wall_ms();
+    int64_t now = clock_wall_ms();
     if (job->status == 304) {
+        due_after(&c->due, row, false, now);
         row->file_is_old = true;
         return;
     }
+    row->type = job->type;
+    row->canonical = job->canonical ? job->canonical : "";
     bool elsewhere = strcmp(job_target(job)->href_public, job->asked.href_public) != 0;
     row->final_url = elsewhere ? job_target(job)->href_public : "";
     row->etag = job->etag ? job->etag : "";
     row->last_modified = job->last_modified ? job->last_modified : "";
-    if (job->outcome != OUTCOME_UNCHANGED)
+    due_after(&c->due, row, changed, now);
+    if (changed)
         row->last_changed_ms = row->last_fetched_ms;
     if (!done)
         return;
     row->file = job->file + strlen(c->config.options.output) + 1;
     row->file_is_old = done->unchanged;
-    row->bytes = row->file_bytes = done->bytes;
+    row->converted = row->converted && done->unchanged;
+    row->bytes = done->unchanged ? row->bytes : done->bytes;
+    row->file_bytes = done->bytes;
     row->file_mtime_ns = done->mtime_ns;
     row->has_digest = true;
     memcpy(row->digest, done->digest, sizeof row->digest);
 }
 
-static void fill_failure(const struct job *job, struct state_page *row)
+static void fill_failure(const struct crawl *c, const struct job *job, struct state_page *row)
 {
     int64_t now = clock_wall_ms();
     row->error = fetch_error_word(job->error);
     row->failing_since_ms = row->failures++ ? row->failing_since_ms : now;
     row->gone = job->outcome == OUTCOME_GONE ? row->gone + 1 : 0;
     row->file_is_old = true;
+    due_failed(&c->due, row, now);
+}
+
+/* It was answered well, and is no page to keep. What is kept of it from before stays. */
+static void fill_unkept(const struct crawl *c, const struct job *job, struct state_page *row)
+{
+    row->failures = row->gone = 0;
+    row->failing_since_ms = 0;
+    row->error = "";
+    row->final_url = job->unkept == UNKEPT_MOVED ? job_target(job)->href_public : "";
+    row->noindex = job->unkept == UNKEPT_NOINDEX;
+    row->type = job->type;
+    row->file_is_old = true;
+    due_after(&c->due, row, false, clock_wall_ms());
+}
+
+/* How the crawl has come to it. */
+static void fill_origin(const struct job *job, struct state_page *row)
+{
+    if (job->from.via == VIA_USER || job->from.via == VIA_STATE)
+        return;
+    row->discovered = true;
+    row->depth = job->from.depth;
+    row->parent = job->from.parent ? job->from.parent : "";
 }
 
 static void put(struct crawl *c, const struct state_page *row)
@@ -172,7 +226,8 @@ static void prune(struct crawl *c, struct state_page *row)
 void record_keep(struct crawl *c, struct job *job, const struct pages_done *done)
 {
     struct buffer key = {0};
-    bool was_asked = job->outcome != OUTCOME_SKIPPED && (job->outcome != OUTCOME_PUT_OFF || job->attempts);
+    bool was_skipped = job->outcome == OUTCOME_SKIPPED && !job->unkept;
+    bool was_asked = !was_skipped && (job->outcome != OUTCOME_PUT_OFF || job->attempts);
     if (!c->state || job->kind != JOB_PAGE || !was_asked || !page_key(&job->asked, &key)) {
         buffer_release(&key);
         return;
@@ -181,10 +236,13 @@ void record_keep(struct crawl *c, struct job *job, const struct pages_done *done
     row.url = key.data;
     row.url_len = key.len;
     row.status = job->status;
-    if (job_is_success(job))
+    fill_origin(job, &row);
+    if (job->unkept)
+        fill_unkept(c, job, &row);
+    else if (job_is_success(job))
         fill_success(c, job, done, &row);
     else
-        fill_failure(job, &row);
+        fill_failure(c, job, &row);
     if (job->outcome == OUTCOME_GONE)
         prune(c, &row);
     put(c, &row);

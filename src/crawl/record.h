@@ -16,6 +16,7 @@
 
 struct crawl;
 struct job;
+struct url;
 
 /* A row, copied: the state lends it only until the next one is looked up. */
 struct record {
@@ -24,6 +25,9 @@ struct record {
     bool has_file;         /* and it is there, as it was put in place */
     char texts[];
 };
+
+/* What is known of URL; lent until the next row is looked up. NULL: nothing. */
+const struct state_page *record_find(struct crawl *c, const struct url *url);
 
 /* Set JOB's record. */
 void record_look_up(struct crawl *c, struct job *job);

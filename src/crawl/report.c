@@ -2,6 +2,8 @@
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
+#include "crawl/discovery/discovery.h"
+#include "crawl/discovery/told.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +26,8 @@ static enum outcome outcome_of(const struct crawl *c, const struct job *job, con
 {
     if (job->outcome == OUTCOME_SKIPPED || job->outcome == OUTCOME_PUT_OFF)
         return job->outcome;
+    if (job->kind == JOB_SITEMAP && job->from.guessed && !job->error && job->status < 500)
+        return OUTCOME_SKIPPED; /* nobody said that there is one */
     if (!job_is_success(job))
         return !job->error && (job->status == 404 || job->status == 410) ? OUTCOME_GONE : OUTCOME_FAILED;
     if (c->state && is_same(job, done))
@@ -91,6 +95,9 @@ static struct forage_page page_of(const struct job *job)
         .ms = job->ms,
         .body = job->body.data,
         .body_len = job->body.len,
+        .depth = job->from.depth,
+        .parent = job->from.parent ? job->from.parent : "",
+        .via = discovery_via(job),
     };
 }
 
@@ -110,19 +117,32 @@ static void name_known_file(const struct crawl *c, struct job *job)
         job->file = NULL;
 }
 
+static void tell_user(struct crawl *c, const struct job *job, struct forage_page *page)
+{
+    struct told_links links;
+    told_links_make(job, &links);
+    page->links = (const char *const *)links.urls;
+    page->link_count = links.count;
+    c->config.options.on_page(page, c->config.options.context);
+    told_links_release(&links);
+}
+
 void report_kept(struct crawl *c, struct job *job, const struct pages_done *done)
 {
     job->outcome = outcome_of(c, job, done);
     count(c, job);
     record_keep(c, job, done);
+    if (done && job->outcome != OUTCOME_FAILED)
+        discovery_kept(c, job, done->digest);
     naming_page(c, job);
     name_known_file(c, job);
     tame(job->detail);
     tame(job->name.data ? job->name.data : job->detail);
     struct forage_page page = page_of(job);
     outputs_page(c, job, &page);
-    if (c->config.options.on_page)
-        c->config.options.on_page(&page, c->config.options.context);
+    if (c->config.options.on_page && (job->kind == JOB_PAGE || job->outcome != OUTCOME_SKIPPED))
+        tell_user(c, job, &page);
+    discovery_left(c, job);
     job_free(job);
     if (c->config.options.quota_bytes && c->counts.bytes >= c->config.options.quota_bytes)
         crawl_end_early(c, END_QUOTA);
@@ -175,5 +195,8 @@ void report_tick(struct crawl *c, bool at_end)
     bool only_pages = c->frontier.queued <= c->counts.in_flight; /* requests for robots.txt wait there, too */
     shown.queued = only_pages ? c->frontier.queued : c->counts.in_flight;
     shown.in_flight = c->counts.in_flight - shown.queued;
+    shown.queued += discovery_waiting(c);
+    shown.found = c->seen.count;
+    shown.hosts = c->frontier.hosts.count;
     c->config.options.on_tick(&shown, c->config.options.context);
 }

@@ -46,13 +46,25 @@ static bool keep_validators(struct resume *r, const struct fetch_answer *answer)
     return r->etag && r->last_modified;
 }
 
+/* The links of a page are found in the whole of it, and so is what it is written in. */
+static bool is_read(const struct job *job)
+{
+    return job->reads_links || job->crawl->config.options.utf8;
+}
+
+static bool may_have_links(const struct job *job)
+{
+    return !*job->type || strncmp(job->type, "text/", 5) == 0 || strstr(job->type, "xml");
+}
+
 /* When the request for the rest has failed itself, nothing has changed. As many pages as there may be transfers wait with their pieces;
  * those beyond begin anew, so that a server that breaks off all of them does not take all descriptors. */
 bool resume_prepare(struct job *job, const struct fetch_answer *answer)
 {
     struct crawl *c = job->crawl;
     struct resume *r = &job->resume;
-    if (job->kind != JOB_PAGE || r->refused || !has_pieces(job) || c->broken_off >= c->config.options.connections)
+    if (job->kind != JOB_PAGE || (is_read(job) && may_have_links(job)) || r->refused || !has_pieces(job) ||
+        c->broken_off >= c->config.options.connections)
         return false;
     if (!(r->at && !answer->resumed) && !keep_validators(r, answer))
         return false;

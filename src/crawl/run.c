@@ -3,7 +3,9 @@
 #include "crawl/run.h"
 
 #include "base/clock.h"
+#include "crawl/browsable.h"
 #include "crawl/crawl.h"
+#include "crawl/discovery/discovery.h"
 #include "crawl/identity.h"
 #include "crawl/prune.h"
 
@@ -36,14 +38,15 @@ static bool is_over(struct crawl *c)
 {
     int64_t most_ms = c->config.options.max_time_ms;
     bool late = most_ms && clock_ms() - c->started_ms >= most_ms;
-    bool is_done = feed_is_done(c) && !c->frontier.queued && !is_in_flight(c);
-    if (is_done && (c->end == END_NOT_YET || c->end == END_QUOTA)) /* the last page may have reached the quota */
+    bool is_done = feed_is_done(c) && discovery_is_done(c) && !c->frontier.queued && !is_in_flight(c);
+    bool finishes = c->end == END_QUOTA || c->end == END_PAGES;
+    if (is_done && (c->end == END_NOT_YET || finishes)) /* the last page may have reached the quota */
         c->end = END_DONE;
     if (c->stop)
         crawl_end_early(c, END_STOPPED);
     if (late)
         crawl_end_early(c, END_TIME);
-    return c->end && (c->end != END_QUOTA || c->stop || late || !is_in_flight(c));
+    return c->end && (!finishes || c->stop || late || !is_in_flight(c));
 }
 
 static int least(int a, int64_t b)
@@ -76,14 +79,28 @@ static void sleep_until_something_happens(struct crawl *c)
     epoll_wait(c->epoll, events, 8, sleep_ms(c));
 }
 
+/* Links are judged by all that the user named, so lists are read before they are followed; but one that is slow holds up nothing. */
+static bool is_reading(const struct crawl *c)
+{
+    return c->discovery && c->sources && !c->waits_for_list;
+}
+
+static void turn_in(struct crawl *c)
+{
+    feed_turn(c);
+    if (!is_reading(c))
+        discovery_turn(c);
+}
+
 static enum forage_status loop(struct crawl *c)
 {
     while (!is_over(c)) {
         if (c->end)
             feed_pause(c);
         else
-            feed_turn(c);
-        dispatch_turn(c);
+            turn_in(c);
+        if (!is_reading(c))
+            dispatch_turn(c);
         enum mp_status s = mp_pool_turn(c->pool, 0);
         c->broken = s != MP_OK && s != MP_TIMEOUT;
         if (c->broken)
@@ -137,6 +154,8 @@ static void decide_exit(struct crawl *c)
 static void settle(struct crawl *c)
 {
     landing_drain(c);
+    discovery_settle(c);
+    browsable_make(c);
     identity_save(c);
     decide_exit(c);
     memory_end(c);
@@ -157,6 +176,7 @@ static void fill_summary(const struct crawl *c, struct forage_summary *summary)
         .stopped = c->end == END_STOPPED,
         .out_of_time = c->end == END_TIME,
         .out_of_quota = c->end == END_QUOTA,
+        .out_of_pages = c->end == END_PAGES,
     };
 }
 
@@ -164,6 +184,7 @@ enum forage_status run_crawl(struct crawl *c, struct forage_summary *summary)
 {
     c->started_ms = clock_ms();
     memory_begin(c);
+    discovery_begin(c);
     enum forage_status s = loop(c);
     mp_pool_terminate(c->pool);
     if (c->broken)

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "crawl/crawl.h"
+#include "crawl/discovery/discovery.h"
 #include "crawl/gate.h"
 #include "crawl/identity.h"
 
@@ -114,7 +115,7 @@ static enum forage_status make_store(struct crawl *c, char *error, size_t size)
     struct pages_options options = {
         .capacity = 4 * c->config.options.connections + 4096,
         .folders_opened = c->folders_opened,
-        .digest = c->state != NULL,
+        .digest = c->state || c->config.options.recursive,
     };
     if (c->config.options.in_memory)
         return FORAGE_OK;
@@ -128,6 +129,11 @@ static enum forage_status make_store(struct crawl *c, char *error, size_t size)
 static enum forage_status make_memory(struct crawl *c, char *error, size_t size)
 {
     return memory_open(c, error, size);
+}
+
+static enum forage_status make_discovery(struct crawl *c, char *error, size_t size)
+{
+    return discovery_open(c, error, size);
 }
 
 static enum forage_status make_identity(struct crawl *c, char *error, size_t size)
@@ -169,6 +175,7 @@ static void setup_init(struct crawl *c)
         .max_wait_ms = o->max_wait_ms,
         .free_robots = gate_free,
     };
+    c->due = (struct due_policy){.min_interval_ms = o->min_interval_ms, .max_interval_ms = o->max_interval_ms};
     c->epoll = c->stop_fd = -1;
     c->sources_end = &c->sources;
     c->parked_end = &c->parked;
@@ -185,8 +192,8 @@ typedef enum forage_status make_fn(struct crawl *c, char *error, size_t size);
  * workers shall have neither. The lock comes before anything below the output folder is touched. */
 enum forage_status setup_crawl(struct crawl *c, char *error, size_t size)
 {
-    static make_fn *const steps[] = {check_ca_file, share_descriptors, make_pattern, make_pool, make_memory,
-                                     make_store,    make_identity,     make_outputs, make_loop};
+    static make_fn *const steps[] = {check_ca_file, share_descriptors, make_pattern,  make_pool,    make_memory,
+                                     make_store,    make_discovery,    make_identity, make_outputs, make_loop};
     setup_init(c);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         enum forage_status s = steps[i](c, error, size);
@@ -214,6 +221,7 @@ void setup_undo(struct crawl *c)
     seen_release(&c->seen);
     seen_release(&c->named_hosts);
     claims_release(&c->claims);
+    discovery_close(c);
     outputs_close(c);
     identity_close(c->identity);
     memory_close(c);

@@ -2,9 +2,11 @@
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
+#include "crawl/discovery/discovery.h"
 #include "crawl/frontier/retry_after.h"
 #include "crawl/gate.h"
 #include "crawl/resume.h"
+#include "web/links/meta.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +95,11 @@ static void follow(struct crawl *c, struct job *job, struct text location)
     if (has_account(&to) && !url_same_origin(from, &to)) {
         url_release(&to);
         return verdict_fail(c, job, FETCH_REDIRECT, "the redirect names a user and a password");
+    }
+    if (c->discovery && job->kind == JOB_PAGE) {
+        if (job->from.via != VIA_USER)
+            return discovery_redirect(c, job, &to);
+        discovery_seed(c, &to);
     }
     leave_origin(job, from, &to);
     job->deaths = job->attempts = job->failures = 0;
@@ -200,13 +207,41 @@ static void keep_validators(struct job *job, const struct fetch_answer *answer)
         job->last_modified = strdup(job->resume.last_modified);
 }
 
-static void finish(struct crawl *c, struct job *job, const struct mp_part *part, const struct fetch_answer *answer)
+/* The page was answered well, and is not to have a file. */
+static void leave_unkept(struct crawl *c, struct job *job, enum unkept why)
 {
-    if (job->crawl->state)
+    static const char *const words[UNKEPT_COUNT] = {
+        [UNKEPT_NOINDEX] = "not kept: the page says noindex",
+        [UNKEPT_TYPE] = "not kept: its media type is not among --types",
+    };
+    landing_abandon(job);
+    job->unkept = why;
+    job->outcome = OUTCOME_SKIPPED;
+    snprintf(job->detail, sizeof job->detail, "%s", words[why]);
+    report_end(c, job);
+}
+
+static void finish_page(struct crawl *c, struct job *job, const struct mp_part *part, const struct fetch_answer *answer)
+{
+    if (c->discovery && answer->status < 300)
+        discovery_page(c, job, answer);
+    if (answer->unwanted)
+        return leave_unkept(c, job, UNKEPT_TYPE);
+    if (c->discovery && job->robots & META_NOINDEX)
+        return leave_unkept(c, job, UNKEPT_NOINDEX);
+    if (c->state)
         keep_validators(job, answer);
     job->bytes += answer->body.len;
+    landing_finish(c, job, part, answer->body);
+}
+
+static void finish(struct crawl *c, struct job *job, const struct mp_part *part, const struct fetch_answer *answer)
+{
     if (job->kind == JOB_PAGE)
-        return landing_finish(c, job, part, answer->body);
+        return finish_page(c, job, part, answer);
+    if (job->kind == JOB_SITEMAP)
+        return discovery_sitemap_read(c, job, answer);
+    job->bytes += answer->body.len;
     if (!job->out_of_memory && buffer_append(&job->body, answer->body.data, answer->body.len))
         gate_answered(c, job, answer);
     else
@@ -245,7 +280,7 @@ void verdict(struct crawl *c, struct job *job, const struct mp_part *part, const
         return start_over(c, job);
     if (is_retried(&c->config.retry, answer->status) && !(answer->kept && is_last_try(c, job)))
         return try_again(c, job, answer);
-    if (answer->kept)
+    if (answer->kept || answer->unwanted || (job->kind == JOB_SITEMAP && job_is_success(job)))
         return finish(c, job, part, answer);
     landing_abandon(job);
     if (follows(c, job, answer))

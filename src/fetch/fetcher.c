@@ -285,6 +285,8 @@ static void tear_down(struct fetcher *f)
     curl_multi_cleanup(f->multi);
     request_shared_release(&f->setup.shared);
     buffer_release(&f->setup.message);
+    buffer_release(&f->setup.records);
+    harvest_pool_release(&f->setup.harvests);
     poller_close(&f->setup.poller);
     curl_global_cleanup();
 }

@@ -31,7 +31,12 @@ struct fetch_options {
     size_t header_count;
     const char *const *connect_to; /* HOST:PORT:ADDRESS:PORT as CURLOPT_CONNECT_TO takes it; NULL: none */
     size_t connect_to_count;
-    bool sandbox; /* shut the worker in once it is set up */
+    const char *const
+        *types; /* media types that are wanted: "text/html", "image/<any>" with '*' for any; NULL: all are */
+    size_t type_count;
+    const char
+        *robots_agent; /* product token that meta robots may name, such as "forage"; NULL: only "robots" counts */
+    bool sandbox;      /* shut the worker in once it is set up */
 };
 
 /* An mp_executor_fn; ARG is a const struct fetch_options. Returns the worker's exit status. */

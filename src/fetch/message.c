@@ -1,5 +1,7 @@
 #include "fetch/message.h"
 
+#include "web/links/meta.h"
+
 #include <string.h>
 
 /* No field of a head leaves a gap behind it, so that every byte of a message is one that was meant. */
@@ -16,7 +18,14 @@ struct request_head {
     uint64_t resume_total;
 };
 
-enum answer_flags { ANSWER_KEPT = 1, ANSWER_CUT = 2, ANSWER_RESUMED = 4, ANSWER_ALL_FLAGS = 7 };
+enum answer_flags {
+    ANSWER_KEPT = 1,
+    ANSWER_CUT = 2,
+    ANSWER_RESUMED = 4,
+    ANSWER_UNWANTED = 8,
+    ANSWER_LINKS_CUT = 16,
+    ANSWER_ALL_FLAGS = 31,
+};
 
 struct answer_head {
     uint32_t error;
@@ -32,8 +41,15 @@ struct answer_head {
     uint32_t type_len;
     uint32_t detail_len;
     uint32_t headers_len;
+    uint32_t robots;
+    uint32_t links_len;
     uint32_t body_len;
 };
+
+/* What can only be done with all of a body. */
+enum { WHOLE_BODY_FLAGS = FETCH_LINKS | FETCH_SITEMAP | FETCH_UTF8 };
+
+enum { ALL_ROBOTS = META_NOINDEX | META_NOFOLLOW | META_NOARCHIVE };
 
 static bool append_text(struct buffer *out, struct text t)
 {
@@ -124,7 +140,7 @@ bool fetch_request_decode(struct fetch_request *request, const void *data, size_
     if (len < sizeof head)
         return false;
     memcpy(&head, data, sizeof head);
-    if (head.flags & ~(unsigned)FETCH_ALL_FLAGS)
+    if (head.flags & ~(unsigned)FETCH_ALL_FLAGS || (head.resume_at && head.flags & WHOLE_BODY_FLAGS))
         return false;
     const char *at = (const char *)data + sizeof head;
     size_t left = len - sizeof head;
@@ -150,7 +166,8 @@ bool fetch_request_decode(struct fetch_request *request, const void *data, size_
 
 static uint16_t answer_flags(const struct fetch_answer *a)
 {
-    unsigned flags = (a->kept ? ANSWER_KEPT : 0) | (a->cut ? ANSWER_CUT : 0) | (a->resumed ? ANSWER_RESUMED : 0);
+    unsigned flags = (a->kept ? ANSWER_KEPT : 0) | (a->cut ? ANSWER_CUT : 0) | (a->resumed ? ANSWER_RESUMED : 0) |
+                     (a->unwanted ? ANSWER_UNWANTED : 0) | (a->links_cut ? ANSWER_LINKS_CUT : 0);
     return (uint16_t)flags;
 }
 
@@ -170,11 +187,18 @@ bool fetch_answer_encode(const struct fetch_answer *answer, struct buffer *out)
         .type_len = (uint32_t)answer->type.len,
         .detail_len = (uint32_t)answer->detail.len,
         .headers_len = (uint32_t)answer->headers.len,
+        .robots = answer->robots,
+        .links_len = (uint32_t)answer->links.len,
         .body_len = (uint32_t)answer->body.len,
     };
     return buffer_append(out, &head, sizeof head) && append_text(out, answer->location) &&
            append_text(out, answer->type) && append_text(out, answer->detail) && append_text(out, answer->headers) &&
-           append_text(out, answer->address);
+           append_text(out, answer->address) && append_text(out, answer->links);
+}
+
+static bool is_success(unsigned status)
+{
+    return status >= 200 && status < 300;
 }
 
 /* Whether the numbers of a head are in their ranges and agree with each other. */
@@ -186,18 +210,33 @@ static bool is_answer_head(const struct answer_head *h)
         return false;
     if ((h->flags & ANSWER_CUT && h->error) || (h->flags & ANSWER_RESUMED && h->status != 206))
         return false;
+    if (h->flags & (ANSWER_UNWANTED | ANSWER_LINKS_CUT) && !is_success(h->status))
+        return false;
+    if (h->flags & ANSWER_UNWANTED && h->flags & ANSWER_KEPT)
+        return false;
+    if (h->robots & ~(unsigned)ALL_ROBOTS || h->links_len > FETCH_LINKS_BYTES_MAX)
+        return false;
+    if (h->links_len && (h->error || !is_success(h->status)))
+        return false;
     if (h->body_len && (!(h->flags & ANSWER_KEPT) || h->body_len > h->body_bytes))
         return false;
     return h->location_len <= FETCH_LOCATION_MAX && h->type_len <= FETCH_TYPE_MAX &&
            h->detail_len <= FETCH_DETAIL_MAX && h->headers_len <= FETCH_HEADERS_MAX;
 }
 
+/* Link records are no text: only their length is looked at here, which must be all that is left. */
+static bool take_records(struct text *records, const char *at, size_t left, size_t len)
+{
+    *records = (struct text){at, len};
+    return left == len;
+}
+
 static bool take_texts(struct fetch_answer *a, const struct answer_head *h, const char *at, size_t left)
 {
     return take_text(&a->location, &at, &left, h->location_len) && take_text(&a->type, &at, &left, h->type_len) &&
            take_text(&a->detail, &at, &left, h->detail_len) && take_text(&a->headers, &at, &left, h->headers_len) &&
-           take_text(&a->address, &at, &left, h->address_len) && !left && is_header_lines(a->headers) &&
-           is_numeric_address(a->address);
+           take_text(&a->address, &at, &left, h->address_len) && take_records(&a->links, at, left, h->links_len) &&
+           is_header_lines(a->headers) && is_numeric_address(a->address);
 }
 
 /* How many bytes of texts follow HEAD in a message of LEN bytes. False when it is none. */
@@ -205,7 +244,7 @@ static bool texts_len_of(const struct answer_head *h, size_t len, size_t *texts_
 {
     if (!is_answer_head(h))
         return false;
-    *texts_len = (size_t)h->location_len + h->type_len + h->detail_len + h->headers_len + h->address_len;
+    *texts_len = (size_t)h->location_len + h->type_len + h->detail_len + h->headers_len + h->address_len + h->links_len;
     return len == sizeof *h + *texts_len + h->body_len;
 }
 
@@ -224,6 +263,9 @@ static bool read_answer(struct fetch_answer *answer, const struct answer_head *h
         .kept = head->flags & ANSWER_KEPT,
         .cut = head->flags & ANSWER_CUT,
         .resumed = head->flags & ANSWER_RESUMED,
+        .unwanted = head->flags & ANSWER_UNWANTED,
+        .links_cut = head->flags & ANSWER_LINKS_CUT,
+        .robots = head->robots,
         .body = body,
     };
     if (!take_texts(&a, head, texts.data, texts.len))

@@ -13,12 +13,14 @@
 struct stream {
     struct mp_worker *worker;
     uint64_t task;
-    char *part; /* NULL: none is open */
-    size_t used;
+    char *part;  /* NULL: none is open */
+    size_t used; /* of it, KIND included */
+    size_t full;
 };
 
-/* Add bytes to TASK's body. Blocks while the parent is behind. False: the parent is gone. */
-bool stream_write(struct stream *s, uint64_t task, const char *data, size_t len);
+/* Add bytes to TASK's body, in parts that begin with the byte KIND unless it is 0. Blocks while the parent is behind. False: the
+ * parent is gone. */
+bool stream_write(struct stream *s, uint64_t task, char kind, const char *data, size_t len);
 
 /* Give the open part, if there is one, to the parent. */
 void stream_close(struct stream *s);

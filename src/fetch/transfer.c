@@ -16,6 +16,11 @@ size_t transfer_abort(struct transfer *t, enum fetch_error error, const char *de
     return 0;
 }
 
+static struct text text_of(const struct buffer *b)
+{
+    return (struct text){buffer_text(b), b->len};
+}
+
 /* ---- The answer, as it comes ---- */
 
 static unsigned status_of(const struct transfer *t)
@@ -23,11 +28,6 @@ static unsigned status_of(const struct transfer *t)
     long status = 0;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     return (unsigned)status;
-}
-
-static bool is_kept(const struct transfer *t, unsigned status)
-{
-    return (status >= 200 && status < 300) || (status >= 400 && t->setup->options->keep_errors);
 }
 
 /* Whether the answer goes on where an earlier one broke off: there, to the end, and of the same version. */
@@ -45,7 +45,8 @@ static bool open_resumed(struct transfer *t, unsigned status)
     t->resumed = continues(t, status);
     t->stopped = !t->resumed;
     uint64_t limit = r->max_bytes > r->resume_at ? r->max_bytes - r->resume_at : 0;
-    return t->resumed && body_open(t, true, limit, t->head.range.last - t->head.range.first + 1);
+    struct use use = {.kept = true};
+    return t->resumed && body_open(t, status, &use, limit, t->head.range.last - t->head.range.first + 1);
 }
 
 /* The head of an answer is complete: the last one, unless it is a 1xx one or a proxy's, which has no status here. */
@@ -63,7 +64,8 @@ static bool end_of_head(struct transfer *t)
         return transfer_abort(t, FETCH_PROTOCOL, "206 to a request without a range");
     if (t->request.resume_at)
         return open_resumed(t, status);
-    return body_open(t, is_kept(t, status), t->request.max_bytes, 0);
+    struct use use = use_of(t->setup->options, t->request.flags, status, text_of(&t->head.type));
+    return body_open(t, status, &use, t->request.max_bytes, 0);
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
@@ -160,8 +162,13 @@ static enum fetch_error verdict(struct transfer *t, CURLcode result)
 {
     if (t->error)
         return t->error;
-    if (t->stopped || t->address[0]) /* an address was looked for and found, so that no socket was given */
+    if (t->address[0]) /* an address was looked for and found, so that no socket was given */
         return FETCH_OK;
+    if (t->stopped) {
+        if (t->body.cut)
+            body_end(t);
+        return t->error;
+    }
     if (result != CURLE_OK) {
         long os_errno = 0;
         if (has_long_header(t, result)) {
@@ -185,11 +192,6 @@ bool transfer_try_fresh(struct transfer *t, CURLcode result)
         return false;
     t->fresh = true;
     return curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
-}
-
-static struct text text_of(const struct buffer *b)
-{
-    return (struct text){buffer_text(b), b->len};
 }
 
 /* Once the parent is gone, or cannot be told something, it must not be told anything else: it would take a body without its
@@ -218,7 +220,8 @@ void transfer_answer_error(struct transfer_setup *setup, uint64_t task, enum fet
 static void reset(struct transfer *t)
 {
     head_begin(&t->head);
-    body_begin(&t->body);
+    body_begin(t);
+    t->links = (struct links_out){0};
     t->error = FETCH_OK;
     t->detail = NULL;
     t->resumed = t->stopped = t->fresh = false;
@@ -247,28 +250,57 @@ static struct text address_of(const struct transfer *t)
 _Static_assert(FETCH_LOCATION_MAX + FETCH_HEADERS_MAX + FETCH_ANSWER_SMALL_MAX <= MP_PART_MAX, "an answer is one part");
 
 /* The rest of a body that was kept goes along even with an error, so that what the parent has is what had come. It goes
- * alone when the headers need the room. */
+ * alone when the headers need the room; and so do the links when the body does. */
 static void send_finished(struct transfer *t, struct fetch_answer *answer)
 {
     struct buffer *waiting = &t->body.waiting;
-    size_t others = answer->location.len + answer->headers.len + FETCH_ANSWER_SMALL_MAX;
-    if (waiting->len && waiting->len + others > MP_PART_MAX && !body_send(t))
+    size_t room = MP_PART_MAX - answer->location.len - answer->headers.len - FETCH_ANSWER_SMALL_MAX;
+    if (waiting->len > room && !body_send(t))
         return;
     answer->body = text_of(waiting);
+    answer->links = links_out_take(t, room - waiting->len);
     send_answer(t->setup, t->task, answer);
+}
+
+/* The links that are known when a body is over, and what else there is to say of it. */
+static void reap(struct transfer *t, unsigned status, struct fetch_answer *answer)
+{
+    const struct body *b = &t->body;
+    struct harvest_result result = {.detail = ""};
+    if (status < 200 || status > 299)
+        return;
+    if (b->harvest)
+        harvest_links(b->harvest, &result);
+    if (t->request.flags & FETCH_LINKS && !(t->request.flags & FETCH_SITEMAP))
+        links_out_add_headers(t);
+    answer->robots = result.robots;
+    answer->links_cut = result.cut || b->barren || t->links.cut;
+    if (*result.detail)
+        answer->detail = (struct text){result.detail, strnlen(result.detail, FETCH_DETAIL_MAX)};
+}
+
+/* What is held back because nobody knows yet what it is has no use any more. */
+static void drop_undecided(struct body *b)
+{
+    if (!b->use.undecided)
+        return;
+    b->use = (struct use){0};
+    buffer_clear(&b->waiting);
 }
 
 void transfer_finish(struct transfer *t, CURLcode result)
 {
     unsigned status = status_of(t);
     enum fetch_error error = verdict(t, result);
+    drop_undecided(&t->body);
     const char *detail = t->detail ? t->detail : error ? t->words[0] ? t->words : curl_easy_strerror(result) : "";
     struct fetch_answer answer = {
         .error = error,
         .status = status,
         .elapsed_ms = (unsigned)(clock_ms() - t->started_ms),
         .first_byte_ms = first_byte_ms(t),
-        .kept = t->body.kept,
+        .kept = t->body.use.kept,
+        .unwanted = t->body.use.unwanted && !error,
         .cut = t->body.cut && !error,
         .resumed = t->resumed,
         .body_bytes = t->body.bytes,
@@ -280,7 +312,10 @@ void transfer_finish(struct transfer *t, CURLcode result)
         .headers = text_of(&t->head.forwarded),
         .address = address_of(t),
     };
+    if (!error)
+        reap(t, status, &answer);
     send_finished(t, &answer);
+    buffer_clear(&t->setup->records);
     reset(t);
 }
 
@@ -291,6 +326,6 @@ void transfer_free(struct transfer *t)
     curl_easy_cleanup(t->easy);
     request_release(&t->request);
     head_release(&t->head);
-    body_release(&t->body);
+    body_release(t);
     free(t);
 }

@@ -5,7 +5,7 @@
  * done, take it out and call transfer_finish, which sends the answer; transfer_free at the end.
  *
  * What goes out is fetch/request.h, over which address fetch/connection.h; what comes back is read by fetch/head.h
- * and fetch/body.h. Here is what ties them together: when it begins, what became of it, and the answer.
+ * and fetch/body.h, and what is in it goes to the parent by fetch/links_out.h. Here is what ties them together: when it begins, what became of it, and the answer.
  *
  * Context: a worker's only thread. */
 #ifndef FETCH_TRANSFER_H
@@ -15,7 +15,9 @@
 #include "fetch/body.h"
 #include "fetch/error.h"
 #include "fetch/fetcher.h"
+#include "fetch/harvest/harvest.h"
 #include "fetch/head.h"
+#include "fetch/links_out.h"
 #include "fetch/message.h"
 #include "fetch/poller.h"
 #include "fetch/request.h"
@@ -31,7 +33,9 @@ struct transfer_setup {
     struct poller poller;
     struct stream stream;  /* closed before anything else is sent */
     struct buffer message; /* where answers are encoded */
-    bool disconnected;     /* the parent is gone */
+    struct buffer records; /* see fetch/links_out.h */
+    struct harvest_pool harvests;
+    bool disconnected; /* the parent is gone */
 };
 
 struct transfer {
@@ -44,6 +48,7 @@ struct transfer {
     /* The answer so far. */
     struct head head;
     struct body body;
+    struct links_out links;
     bool resumed;
     enum fetch_error error; /* our own verdict, made in a callback; libcurl then only knows that we aborted */
     const char *detail;     /* words for that verdict */

@@ -35,10 +35,10 @@ static bool next_option(const char **at, struct option_name *o)
 {
     while ((*at = strchr(*at, '\n'))) {
         ++*at;
-        if (sscanf(*at, "  -%c, --%31[a-z-]", &o->letter, o->name) == 2)
+        if (sscanf(*at, "  -%c, --%31[a-z0-9-]", &o->letter, o->name) == 2)
             return true;
         o->letter = '\0';
-        if (strncmp(*at, "      --", 8) == 0 && sscanf(*at, " --%31[a-z-]", o->name) == 1)
+        if (strncmp(*at, "      --", 8) == 0 && sscanf(*at, " --%31[a-z0-9-]", o->name) == 1)
             return true;
     }
     return false;
@@ -48,7 +48,7 @@ static bool next_option(const char **at, struct option_name *o)
 static bool has_word(const char *text, const char *word)
 {
     for (const char *at = text; (at = strstr(at, word)); at++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyz-", at[strlen(word)]) || !at[strlen(word)])
+        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", at[strlen(word)]) || !at[strlen(word)])
             return true;
     return false;
 }
@@ -118,9 +118,13 @@ Test(completions, bash_completes_options_words_files_and_folders)
     static const struct {
         const char *words; /* as bash breaks the line up; the last one is completed */
         const char *expected;
-    } rows[] = {{"forage --max-r", "--max-redirects\n"},
+    } rows[] = {{"forage --max-red", "--max-redirects\n"},
                 {"forage -j", "-j\n"},
                 {"forage --robots o", "on\noff\n"},
+                {"forage --scope do", "domain\n"},
+                {"forage --recu", "--recursive\n"},
+                {"forage --accept ''", "\n"},
+                {"forage --help = tr", "traps\n"},
                 {"forage --robots = of", "off\n"},
                 {"forage --http-version = ''", "any\n1.0\n1.1\n2\n2-prior\n"},
                 {"forage --workers ''", "\n"},
@@ -150,9 +154,13 @@ Test(completions, fish_completes_options_words_and_folders)
 {
     if (!is_installed("fish"))
         cr_skip_test("fish is not installed");
-    static const char *const rows[][2] = {{"forage --max-r", "--max-redirects"}, {"forage --robots o", "off\non"},
-                                          {"forage --completion f", "fish"},     {"forage -o ", "pages/"},
-                                          {"forage -q --log si", "sites.txt"},   {"forage --workers ", ""}};
+    static const char *const rows[][2] = {{"forage --max-red", "--max-redirects"},
+                                          {"forage --robots o", "off\non"},
+                                          {"forage --completion f", "fish"},
+                                          {"forage -o ", "pages/"},
+                                          {"forage --scope do", "domain"},
+                                          {"forage -q --log si", "sites.txt"},
+                                          {"forage --workers ", ""}};
     for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
         char *commands =
             support_format("source ./script; complete -C '%s' | string replace -r '\\t.*' ''; true", rows[i][0]);

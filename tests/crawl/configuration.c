@@ -193,8 +193,12 @@ static const char *value_for(const char *argument)
                   {"on|off", "off"},
                   {"auto|TIME", "auto"},
                   {"LIST", "timeout"},
+                  {"TYPES", "text/html, image/*"},
+                  {"WHERE", "domain"},
+                  {"NAMES", "sid,utm_*"},
                   {"PERCENT", "2.5"},
-                  {"[=FILE]", "on"}};
+                  {"[=FILE]", "on"},
+                  {"[=TOPIC]", "crawl"}};
     for (size_t i = 0; i < SUPPORT_COUNT(values); i++)
         if (strcmp(values[i].argument, argument) == 0)
             return values[i].value;
@@ -227,7 +231,7 @@ Test(configuration, takes_every_option_of_help_but_those_of_the_command_line)
     for (const char *at = run.out; (at = strstr(at, "--")); at++) {
         char name[32], argument[32] = "", file[48];
         bool begins_row = at - run.out >= 6 && at[-1] == ' ' && (at[-2] == ' ' || at[-2] == ',');
-        if (!begins_row || sscanf(at, "--%31[a-z-]", name) != 1)
+        if (!begins_row || sscanf(at, "--%31[a-z0-9-]", name) != 1)
             continue;
         const char *behind = at + 2 + strlen(name);
         sscanf(behind, *behind == '[' ? "%31[^ \n]" : " %31[^ \n]", argument);

@@ -155,7 +155,7 @@ Test(manual, names_the_keys_of_the_log_and_no_other)
     struct crawl c = run_with_files();
     const json_t *line = json_array_get(c.log, 0);
     expect_keys(log, line);
-    cr_expect_eq(rows_of_block(log), json_object_size(line) + 1, "all, and rule");
+    cr_expect_eq(rows_of_block(log), json_object_size(line) + 4, "all, and rule, depth, parent and via");
     crawl_release(&c);
     free(source);
 }

@@ -50,21 +50,35 @@ static void decode(const struct charset *charset, const uint8_t *data, size_t si
     charset_decoder_free(decoder);
 }
 
-/* A query is made of characters that a URL has, and its bytes are text of the encoding that it was written in. */
+static int hex_digit(char c)
+{
+    const char *digits = "0123456789ABCDEF", *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* The byte that "%XX" at TEXT stands for, when it is none of ASCII's; else -1. */
+static int escaped_byte(const char *text, size_t len)
+{
+    if (len < 3 || text[0] != '%' || hex_digit(text[1]) < 8 || hex_digit(text[2]) < 0)
+        return -1;
+    return hex_digit(text[1]) << 4 | hex_digit(text[2]);
+}
+
+/* A query is made of characters that a URL has, and its bytes are text of the encoding that it was written in. Where
+ * the text has percent signs of its own, or the encoding makes some (ISO-2022-JP's katakana begin with that byte, which
+ * the standard leaves alone), the bytes cannot be told. */
 static void encode(const struct charset *charset, const struct buffer *text)
 {
     struct buffer query = {0}, bytes = {0}, back = {0};
     HOLDS(charset_encode_query(charset, text->data, text->len, &query));
     for (size_t i = 0; i < query.len; i++) {
-        unsigned c = (unsigned char)query.data[i], value;
-        HOLDS(c > 0x20 && c < 0x7f && !strchr("\"#<>'", (int)c));
-        if (c == '%' && query.len - i > 2 && sscanf(query.data + i + 1, "%2X", &value) == 1 && value >= 0x80) {
-            c = value;
-            i += 2;
-        }
-        HOLDS(buffer_append_char(&bytes, (char)c));
+        char c = query.data[i];
+        int escaped = escaped_byte(query.data + i, query.len - i);
+        HOLDS(c > 0x20 && c < 0x7f && !strchr("\"#<>'", c));
+        HOLDS(buffer_append_char(&bytes, escaped < 0 ? c : (char)escaped));
+        i += escaped < 0 ? 0 : 2;
     }
-    if (!memchr(text->data, '%', text->len)) {
+    if (!memchr(text->data, '%', text->len) && charset != charset_find("iso-2022-jp", 11)) {
         struct charset_decoder *decoder = charset_decoder_new(charset_output(charset));
         HOLDS(decoder && charset_decoder_feed(decoder, bytes.data, bytes.len, &back) &&
               charset_decoder_end(decoder, &back));
@@ -82,9 +96,7 @@ static void guess(const char *page, size_t len)
     HOLDS(page_charset_find(NULL, page, len, true, &late));
     if (page_charset_find(NULL, page, len, false, &early))
         HOLDS(early.charset == late.charset && early.source == late.source);
-    char *type = strndup(page, len);
-    page_charset_of_type(type, strlen(type));
-    free(type);
+    page_charset_of_type(page, len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,9 +2,9 @@
  * cut into pieces, the rest is the page.
  *
  * - However the page is cut, the same is found.
- * - The places of <a href> are those of gumbo's tree. It builds a tree by the standard of 2014, so pages are left
- * out where
- * links has a doubt (links.h says which those are) and where gumbo is known to differ: see agrees_by_design. */
+ * - What is written at the offsets of a finding spells its text.
+ * - The places of <a href> are those of gumbo's tree. It builds a tree by the standard of 2014, so pages are left out
+ *   where links has a doubt (links.h says which those are) and where gumbo is known to differ: see agrees_by_design. */
 #include <ctype.h>
 #include <gumbo.h>
 #include <stdio.h>
@@ -13,6 +13,8 @@
 #include <strings.h>
 
 #include "base/buffer.h"
+#include "web/links/css.h"
+#include "web/links/entities.h"
 #include "web/links/links.h"
 
 #define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
@@ -31,6 +33,8 @@ static void fail(const char *condition, int line)
 struct findings {
     struct buffer all, hrefs;
     unsigned doubts;
+    const char *page;
+    size_t page_len;
 };
 
 static void add_href(struct buffer *hrefs, const char *text, size_t len)
@@ -38,13 +42,58 @@ static void add_href(struct buffer *hrefs, const char *text, size_t len)
     HOLDS(buffer_append(hrefs, &len, sizeof len) && buffer_append(hrefs, text, len));
 }
 
+static void keep_text(void *context, enum css_kind kind, const char *text, size_t len)
+{
+    struct buffer *kept = context;
+    HOLDS(kind == CSS_URL && kept->len == 0 && buffer_append(kept, text, len));
+}
+
+/* What a sheet has that is but a url() with WRITTEN in it, which ends with the sheet. */
+static void read_as_css(const struct buffer *written, char quote, struct buffer *text)
+{
+    struct css css;
+    css_init(&css, keep_text, text);
+    css_feed(&css, "url(", 4);
+    css_feed(&css, &quote, quote != 0);
+    css_feed(&css, written->data, written->len);
+    HOLDS(css_end(&css));
+    css_release(&css);
+}
+
+static void spells_its_text(const struct findings *findings, const struct link *link)
+{
+    const char *page = findings->page;
+    HOLDS(link->value_begin <= link->written_begin && link->written_begin <= link->written_end);
+    HOLDS(link->written_end <= link->value_end && link->value_end <= findings->page_len);
+    bool is_css = link->kind == LINK_CSS_URL || link->kind == LINK_CSS_IMPORT;
+    if (link->quote && !is_css)
+        HOLDS(page[link->value_begin - 1] == link->quote && page[link->value_end] == link->quote);
+    const char *written = page + link->written_begin;
+    size_t len = (size_t)(link->written_end - link->written_begin);
+    struct buffer decoded = {0}, text = {0};
+    HOLDS(link->in_attribute ? entities_decode_attribute(&decoded, written, len)
+                             : buffer_append(&decoded, written, len));
+    if (is_css)
+        read_as_css(&decoded, link->css_quote, &text);
+    const struct buffer *spelled = is_css ? &text : &decoded;
+    HOLDS(spelled->len == link->len && (link->len == 0 || memcmp(spelled->data, link->text, link->len) == 0));
+    buffer_release(&decoded);
+    buffer_release(&text);
+}
+
 static void note(void *context, const struct link *link)
 {
     struct findings *findings = context;
+    if (link->written_begin != UINT64_MAX)
+        spells_its_text(findings, link);
+    else
+        HOLDS(link->written_end == UINT64_MAX && link->in_attribute);
     HOLDS(link->kind <= LINK_CHARSET && link->len <= 3 * (size_t)LINKS_VALUE_MAX);
     HOLDS(link->kind == LINK_REFRESH || link->seconds == 0);
-    HOLDS(buffer_printf(&findings->all, "%d %u %u %d %d %zu ", link->kind, link->rel, (unsigned)link->seconds,
-                        link->in_noscript, link->names_agent, link->len));
+    HOLDS(buffer_printf(&findings->all, "%d %u %u %d %d %d %d %zu %zu %zu %zu %zu ", link->kind, link->rel,
+                        (unsigned)link->seconds, link->in_noscript, link->names_agent, link->quote, link->css_quote,
+                        (size_t)link->value_begin, (size_t)link->value_end, (size_t)link->written_begin,
+                        (size_t)link->written_end, link->len));
     HOLDS(buffer_append(&findings->all, link->text, link->len));
     if (link->kind == LINK_A)
         add_href(&findings->hrefs, link->text, link->len);
@@ -216,7 +265,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const char *text = (const char *)data + 1;
     size_t len = size - 1;
-    struct findings whole = {0}, cut = {0};
+    struct findings whole = {.page = text, .page_len = len}, cut = whole;
     struct links_options options = {.found = note, .requisites = data[0] & 1, .agent = "forage"};
     options.context = &whole;
     struct links *links = links_new(&options);

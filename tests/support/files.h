@@ -40,6 +40,9 @@ bool text_has(const char *text, const char *part);
 size_t text_times(const char *text, const char *part);
 size_t text_lines(const char *text);
 
+/* TEXT in gzip, *LEN bytes of it. */
+char *text_gzip(const char *text, size_t *len);
+
 /* An array of the objects in TEXT, one a line. A line that is no JSON object ends the test, and is shown.
  * Freed with json_decref. */
 json_t *text_json_lines(const char *text);

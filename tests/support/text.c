@@ -2,7 +2,9 @@
 #include "support/files.h"
 #include "support/support.h"
 
+#include <stdint.h>
 #include <string.h>
+#include <zlib.h>
 
 bool text_has(const char *text, const char *part)
 {
@@ -23,6 +25,21 @@ size_t text_lines(const char *text)
     for (size_t i = 0; i < len; i++)
         lines += text[i] == '\n';
     return lines + (len && text[len - 1] != '\n');
+}
+
+char *text_gzip(const char *text, size_t *len)
+{
+    enum { GZIP = 15 + 16 };
+    size_t room = compressBound(strlen(text)) + 64;
+    unsigned char *out = support_alloc(room);
+    z_stream z = {
+        .next_in = (Bytef *)(uintptr_t)text, .avail_in = (uInt)strlen(text), .next_out = out, .avail_out = (uInt)room};
+    if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP, 8, Z_DEFAULT_STRATEGY) != Z_OK ||
+        deflate(&z, Z_FINISH) != Z_STREAM_END)
+        support_fail("zlib cannot compress a text");
+    *len = z.total_out;
+    deflateEnd(&z);
+    return (char *)out;
 }
 
 json_t *text_json_lines(const char *text)

@@ -101,6 +101,11 @@ static char *format(const struct forage_page *page, unsigned rule, size_t *len)
                                "status", (int)page->status, "outcome", page->outcome, "error", page->error, "attempts",
                                (int)page->attempts, "file", text_of(page->file), "bytes", (json_int_t)page->bytes,
                                "name", page->name, "ms", (int)page->ms, "detail", text_of(page->detail));
+    if (object && *page->via) {
+        json_object_set_new(object, "depth", json_integer(page->depth));
+        json_object_set_new(object, "parent", json_string(page->parent));
+        json_object_set_new(object, "via", json_string(page->via));
+    }
     if (object && rule)
         json_object_set_new(object, "rule", json_integer(rule));
     size_t size = object ? json_dumpb(object, NULL, 0, JSON_ENSURE_ASCII | JSON_COMPACT) : 0;

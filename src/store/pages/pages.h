@@ -39,8 +39,8 @@ enum { PAGES_DIGEST_BYTES = 32 };
 
 /* What is under a name since it was put there; copied. */
 struct pages_known {
-    const uint8_t *digest; /* PAGES_DIGEST_BYTES; NULL: not known */
-    uint64_t bytes;
+    const uint8_t *digest; /* PAGES_DIGEST_BYTES, of the page that it was made of; NULL: not known */
+    uint64_t bytes;        /* of the file, which may have been rewritten since */
     int64_t mtime_ns;
 };
 

@@ -30,23 +30,25 @@ static int folder_of(struct writer *writer, const char *name, bool make, const c
     return make ? folders_get(writer->folders, name, len) : folders_find(writer->folders, name, len);
 }
 
-/* Whether the file LEAF is as the job knows it and has the digest that the page has. */
-static bool is_unchanged(const struct job *job, int folder, const char *leaf, uint64_t bytes)
+/* Whether the page has the digest that the job knows, and the file LEAF is as the job knows it. The file may be of another size
+ * than the page: what it was made of has that digest. */
+static bool is_unchanged(const struct job *job, int folder, const char *leaf)
 {
     const struct known *known = &job->known;
-    return known->has_digest && known->bytes == bytes &&
-           memcmp(known->digest, job->done.digest, PAGES_DIGEST_BYTES) == 0 &&
+    return known->has_digest && memcmp(known->digest, job->done.digest, PAGES_DIGEST_BYTES) == 0 &&
            known_file(folder, leaf, known->bytes, known->mtime_ns);
 }
 
 static void job_unchanged(struct job *job)
 {
     job->done.unchanged = true;
+    job->done.bytes = job->known.bytes;
     job->done.mtime_ns = job->known.mtime_ns;
 }
 
-static void job_placed(struct job *job, const struct draft_placed *placed)
+static void job_placed(struct job *job, const struct draft_placed *placed, uint64_t bytes)
 {
+    job->done.bytes = bytes;
     job->done.replaced = placed->replaced;
     job->done.mtime_ns = placed->mtime_ns;
 }
@@ -58,7 +60,7 @@ static bool put_once(struct writer *writer, struct job *job, enum pages_step *st
     int folder = folder_of(writer, job->done.name, true, &leaf);
     if (folder < 0)
         return false;
-    if (writer->digests && is_unchanged(job, folder, leaf, job->bytes.len)) {
+    if (writer->digests && is_unchanged(job, folder, leaf)) {
         job_unchanged(job);
         return true;
     }
@@ -71,7 +73,7 @@ static bool put_once(struct writer *writer, struct job *job, enum pages_step *st
     bool put = draft_write(&draft, job->bytes.data, job->bytes.len) &&
                draft_place(&writer->drafts, &draft, folder, leaf, &placed, step);
     if (put)
-        job_placed(job, &placed);
+        job_placed(job, &placed, job->bytes.len);
     else
         draft_discard(&draft);
     return put;
@@ -100,9 +102,7 @@ static void do_put(struct writer *writer, struct job *job)
         if (!put && worth_a_fresh_walk(writer))
             put = put_once(writer, job, &step);
     }
-    if (put)
-        job->done.bytes = job->bytes.len;
-    else
+    if (!put)
         job_fail(job, errno, step);
     bytes_let_go(&job->bytes);
 }
@@ -157,7 +157,7 @@ static bool finish_once(struct writer *writer, struct job *job, enum pages_step 
     int folder = folder_of(writer, job->done.name, true, &leaf);
     if (folder < 0)
         return false;
-    if (writer->digests && is_unchanged(job, folder, leaf, page->bytes)) {
+    if (writer->digests && is_unchanged(job, folder, leaf)) {
         draft_discard(&page->draft);
         job_unchanged(job);
         return true;
@@ -165,7 +165,7 @@ static bool finish_once(struct writer *writer, struct job *job, enum pages_step 
     struct draft_placed placed;
     if (!draft_place(&writer->drafts, &page->draft, folder, leaf, &placed, step))
         return false;
-    job_placed(job, &placed);
+    job_placed(job, &placed, page->bytes);
     return true;
 }
 
@@ -190,8 +190,6 @@ static void do_finish(struct writer *writer, struct job *job)
         place_page(writer, job);
     if (page->error)
         job_fail(job, page->error, page->step);
-    else
-        job->done.bytes = page->bytes;
 }
 
 static void do_abandon(struct writer *writer, struct job *job)

@@ -1,5 +1,6 @@
 #include "web/account/hsts.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,12 +16,26 @@ struct hsts *hsts_new(void)
     return hsts;
 }
 
+/* As a URL's host it would be an IPv4 address, by the URL Standard's "ends in a number". */
+static bool ends_in_number(struct hsts_span name)
+{
+    size_t label = name.len;
+    while (label > 0 && name.at[label - 1] != '.')
+        label--;
+    bool is_hex = name.len - label >= 2 && memcmp(name.at + label, "0x", 2) == 0;
+    for (size_t i = label + (is_hex ? 2 : 0); i < name.len; i++)
+        if (!(is_hex ? isxdigit((unsigned char)name.at[i]) : isdigit((unsigned char)name.at[i])))
+            return false;
+    return true;
+}
+
+/* The dots at the end are no part of the name. The host "0.." is one that names nothing, and without them an address. */
 bool hsts_table_name(const struct url *url, struct hsts_span *name)
 {
     *name = (struct hsts_span){url->host.at, url->host.len};
     while (name->len > 0 && name->at[name->len - 1] == '.')
         name->len--;
-    return url->host_kind == URL_HOST_IS_NAME && name->len > 0 && name->len <= HSTS_HOST_MAX;
+    return url->host_kind == URL_HOST_IS_NAME && name->len > 0 && name->len <= HSTS_HOST_MAX && !ends_in_number(*name);
 }
 
 struct hsts_host *hsts_find(const struct hsts *hsts, struct hsts_span name)

@@ -10,9 +10,10 @@
  * three bytes long, and no other bytes give U+E5E5. */
 static void mend_spaces(char *from, char *to)
 {
-    while ((from = memmem(from, (size_t)(to - from), "\xee\x97\xa5", 3))) {
-        memcpy(from, "\xe3\x80\x80", 3);
-        from += 3;
+    static const char space[] = {'\xe3', '\x80', '\x80'};
+    while ((from = memmem(from, (size_t)(to - from), "\xee\x97\xa5", sizeof space))) {
+        memcpy(from, space, sizeof space);
+        from += sizeof space;
     }
 }
 

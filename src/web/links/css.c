@@ -73,10 +73,23 @@ static bool name_is(const struct css *css, const char *word)
     return css->name_len == strlen(word) && memcmp(css->name, word, css->name_len) == 0;
 }
 
+static uint64_t offset_of(const struct css *css, const char *p)
+{
+    return css->fed + (uint64_t)(p - css->piece);
+}
+
 static void begin_value(struct css *css)
 {
     css->value.len = 0;
     css->too_long = css->purpose == FOR_NOTHING;
+}
+
+/* The text of the value begins at P, behind QUOTE unless that is 0. */
+static void begin_text(struct css *css, const char *p, char quote)
+{
+    css->quote = quote;
+    css->place.begin = offset_of(css, p);
+    css->place.quote = quote;
 }
 
 static void add_to_value(struct css *css, const char *at, size_t len)
@@ -134,7 +147,7 @@ static const char *in_top(struct css *css, const char *p)
         return p + 1;
     case '"':
     case '\'':
-        css->quote = c;
+        begin_text(css, p + 1, c);
         css->purpose = css->rule == IMPORT_RULE ? FOR_IMPORT : FOR_NOTHING;
         begin_value(css);
         css->state = STRING;
@@ -246,10 +259,11 @@ static const char *in_url_start(struct css *css, const char *p)
     if (class_of(*p) & BLANK)
         return p + 1;
     if (*p == '"' || *p == '\'') {
-        css->quote = *p;
+        begin_text(css, p + 1, *p);
         css->state = STRING;
         return p + 1;
     }
+    begin_text(css, p, 0);
     css->state = name_is(css, "src") ? TOP : URL; /* src() takes a string only */
     return p;
 }
@@ -261,6 +275,7 @@ static const char *in_url(struct css *css, const char *p, const char *end)
            !(class_of(*p) & (BLANK | UNPRINTABLE)))
         p++;
     add_to_value(css, run, (size_t)(p - run));
+    css->place.end = offset_of(css, p);
     if (p == end)
         return p;
     if (*p == ')') {
@@ -305,6 +320,7 @@ static const char *in_string(struct css *css, const char *p, const char *end)
     while (p < end && *p != css->quote && *p != '\\' && *p != '\0' && !(class_of(*p) & LINE_END))
         p++;
     add_to_value(css, run, (size_t)(p - run));
+    css->place.end = offset_of(css, p);
     if (p == end)
         return p;
     if (*p == '\0') {
@@ -381,6 +397,7 @@ void css_init(struct css *css, css_found *found, void *context)
 void css_feed(struct css *css, const char *bytes, size_t len)
 {
     const char *p = bytes, *end = p + len;
+    css->piece = bytes;
     while (p < end) {
         switch ((enum state)css->state) {
         case TOP:
@@ -428,6 +445,7 @@ void css_feed(struct css *css, const char *bytes, size_t len)
             break;
         }
     }
+    css->fed += len;
 }
 
 /* An open string or URL at the end is complete: the standard calls it an error and takes it. */
@@ -439,11 +457,19 @@ bool css_end(struct css *css)
             add_code_point(css, css->state == ESCAPE ? 0 : css->escape);
         in_value = true;
     }
+    if (css->state != URL_END)
+        css->place.end = css->fed;
     if (in_value && css->purpose != FOR_NOTHING)
         give_value(css);
     css->state = TOP;
     css->rule = NO_RULE;
+    css->fed = 0;
     return !css->failed;
+}
+
+struct css_place css_place(const struct css *css)
+{
+    return css->place;
 }
 
 void css_release(struct css *css)

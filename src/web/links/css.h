@@ -16,7 +16,14 @@ enum { CSS_URL_MAX = 65536 };
 
 enum css_kind { CSS_URL, CSS_IMPORT };
 
-/* TEXT has its escapes decoded; borrowed for the call, not terminated. */
+/* Where the text of a url() or of a string stands in all bytes fed, without blanks and quotes around it, escapes and
+ * all; and the quotes, '"' or '\'', 0: there are none. */
+struct css_place {
+    uint64_t begin, end;
+    char quote;
+};
+
+/* TEXT has its escapes decoded; borrowed for the call, not terminated. css_place() says where it stands. */
 typedef void css_found(void *context, enum css_kind kind, const char *text, size_t len);
 
 /* The members are private. */
@@ -33,8 +40,11 @@ struct css {
     uint8_t name_kind;
     uint8_t name_len; /* saturating */
     char name[12];    /* the beginning of a name, in lower case */
-    char quote;
+    char quote;       /* of the string that is read */
     bool too_long, failed;
+    uint64_t fed;           /* bytes, before the piece that is read */
+    const char *piece;      /* that piece */
+    struct css_place place; /* of the value */
 };
 
 void css_init(struct css *css, css_found *found, void *context);
@@ -42,6 +52,9 @@ void css_feed(struct css *css, const char *bytes, size_t len);
 
 /* The sheet is over; what is unfinished counts as the standard has it. False when memory ran out since css_init. */
 bool css_end(struct css *css);
+
+/* Inside css_found: where that text is, counted from the beginning of the sheet. */
+struct css_place css_place(const struct css *css);
 
 void css_release(struct css *css);
 

@@ -34,22 +34,29 @@ size_t entities_utf8(char bytes[4], uint32_t point)
     return n;
 }
 
-static bool append_code_point(struct buffer *out, uint32_t point)
+/* What a reference stands for, as UTF-8. */
+struct meaning {
+    char bytes[8];
+    size_t len;
+};
+
+static void add_code_point(struct meaning *meaning, uint32_t point)
 {
-    char bytes[4];
-    return buffer_append(out, bytes, entities_utf8(bytes, point));
+    meaning->len += entities_utf8(meaning->bytes + meaning->len, point);
 }
 
-static bool append_entity(struct buffer *out, size_t index)
+static void add_entity(struct meaning *meaning, size_t index)
 {
     uint16_t value = entity_values[index];
     if (value >= ENTITY_PAIR && value < ENTITY_PAIR_END) {
         const uint16_t *pair = entity_pairs[value - ENTITY_PAIR];
-        return append_code_point(out, pair[0]) && append_code_point(out, pair[1]);
+        add_code_point(meaning, pair[0]);
+        add_code_point(meaning, pair[1]);
+    } else if (value >= ENTITY_ASTRAL && value < ENTITY_PAIR) {
+        add_code_point(meaning, (uint32_t)ENTITY_ASTRAL_BASE + value - ENTITY_ASTRAL);
+    } else {
+        add_code_point(meaning, value);
     }
-    if (value >= ENTITY_ASTRAL && value < ENTITY_PAIR)
-        return append_code_point(out, (uint32_t)ENTITY_ASTRAL_BASE + value - ENTITY_ASTRAL);
-    return append_code_point(out, value);
 }
 
 static size_t name_begin(size_t index)
@@ -147,23 +154,35 @@ static const char *read_number(const char *text, const char *end, uint32_t *poin
     return p < end && *p == ';' ? p + 1 : p;
 }
 
-/* Decode the reference that the '&' at TEXT begins and set NEXT behind it; an '&' that begins none stands for
+/* Decode what the '&' or NUL at TEXT begins and return what is behind it; an '&' that begins no reference stands for
  * itself. */
-static bool decode_reference(struct buffer *out, const char *text, const char *end, const char **next)
+static const char *decode_reference(const char *text, const char *end, struct meaning *meaning)
 {
-    const char *p = text + 1;
-    uint32_t point;
-    if (p < end && *p == '#' && (*next = read_number(p + 1, end, &point)))
-        return append_code_point(out, point);
+    const char *p = text + 1, *behind = *text == '\0' ? p : NULL;
+    uint32_t point = REPLACEMENT;
+    meaning->len = 0;
+    if (!behind && p < end && *p == '#')
+        behind = read_number(p + 1, end, &point);
+    if (behind) {
+        add_code_point(meaning, point);
+        return behind;
+    }
     struct named named = find_named(p, end);
-    const char *behind = p + named.len;
+    behind = p + named.len;
     bool plain = named.len && behind[-1] != ';' && behind < end && (*behind == '=' || is_alphanumeric(*behind));
     if (named.len && !plain) {
-        *next = behind;
-        return append_entity(out, named.index);
+        add_entity(meaning, named.index);
+        return behind;
     }
-    *next = p;
-    return buffer_append_char(out, '&');
+    add_code_point(meaning, '&');
+    return p;
+}
+
+static const char *skip_plain(const char *p, const char *end)
+{
+    while (p < end && *p != '&' && *p != '\0')
+        p++;
+    return p;
 }
 
 bool entities_decode_attribute(struct buffer *out, const char *text, size_t len)
@@ -172,15 +191,30 @@ bool entities_decode_attribute(struct buffer *out, const char *text, size_t len)
     bool fits = true;
     while (fits && p < end) {
         const char *run = p;
-        while (p < end && *p != '&' && *p != '\0')
-            p++;
+        struct meaning meaning;
+        p = skip_plain(p, end);
         fits = buffer_append(out, run, (size_t)(p - run));
-        if (fits && p < end && *p == '\0') {
-            fits = append_code_point(out, REPLACEMENT);
-            p++;
-        } else if (fits && p < end) {
-            fits = decode_reference(out, p, end, &p);
+        if (fits && p < end) {
+            p = decode_reference(p, end, &meaning);
+            fits = buffer_append(out, meaning.bytes, meaning.len);
         }
     }
     return fits;
+}
+
+bool entities_walk_to(struct entities_walk *walk, size_t decoded)
+{
+    while (walk->decoded < decoded) {
+        const char *p = walk->text + walk->written;
+        size_t plain = (size_t)(skip_plain(p, walk->end) - p), wanted = decoded - walk->decoded;
+        struct meaning meaning = {.len = plain < wanted ? plain : wanted};
+        const char *behind = p + meaning.len;
+        if (plain == 0 && p == walk->end)
+            return false;
+        if (plain == 0)
+            behind = decode_reference(p, walk->end, &meaning);
+        walk->written += (size_t)(behind - p);
+        walk->decoded += meaning.len;
+    }
+    return walk->decoded == decoded;
 }

@@ -16,6 +16,17 @@
  * "?a&copy=1" is what it seems. False when memory is out; OUT may then hold a part. */
 bool entities_decode_attribute(struct buffer *out, const char *text, size_t len);
 
+/* Goes through a text that holds references beside what it stands for: where in the written text the decoded one is.
+ * Set TEXT and END, the others 0. */
+struct entities_walk {
+    const char *text, *end;
+    size_t written, decoded; /* how far it has come, in bytes of each */
+};
+
+/* Go on to DECODED, which is not before where the walk is. True: it stands at the byte WALK->written; false: it lies
+ * inside of what one reference stands for, or behind the end. Linear over all calls together. */
+bool entities_walk_to(struct entities_walk *walk, size_t decoded);
+
 /* Write POINT, which is a Unicode scalar value, as UTF-8 and return how many bytes that took. */
 size_t entities_utf8(char bytes[4], uint32_t point);
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "web/links/css.h"
+#include "web/links/entities.h"
 #include "web/links/meta.h"
 #include "web/links/srcset.h"
 #include "web/links/tokenizer.h"
@@ -19,6 +20,9 @@ struct links {
     bool style_is_css;       /* of the style element that is read */
     bool style_is_attribute; /* the CSS that is read is a style attribute: it cannot import */
     bool style_in_noscript;
+    uint64_t style_begin;            /* where the text of the style element begins */
+    struct tokenizer_slot style;     /* the style attribute that is read */
+    struct entities_walk style_walk; /* through it */
 };
 
 /* What a start tag means: one function for each element that has links. */
@@ -29,30 +33,76 @@ static void give(struct links *links, const struct link *link)
     links->options.found(links->options.context, link);
 }
 
-static void give_text(struct links *links, enum link_kind kind, const char *text, size_t len)
+/* The finding that an attribute's whole value is. */
+static struct link link_of(const struct tokenizer *t, enum html_slot slot, enum link_kind kind)
 {
-    give(links,
-         &(struct link){.kind = kind, .text = text, .len = len, .in_noscript = links->tokenizer.tree.in_noscript});
+    struct link link = {.kind = kind, .in_noscript = t->tree.in_noscript, .in_attribute = true};
+    link.text = tokenizer_value(t, slot, &link.len);
+    link.value_begin = link.value_end = UINT64_MAX;
+    if (tokenizer_has(t, slot) && tokenizer_slot(t, slot)->begin != UINT64_MAX) {
+        const struct tokenizer_slot *written = tokenizer_slot(t, slot);
+        link.quote = written->quote;
+        link.value_begin = written->begin;
+        link.value_end = written->begin + written->written_len;
+    }
+    link.written_begin = link.value_begin;
+    link.written_end = link.value_end;
+    return link;
+}
+
+static struct entities_walk walk_of(const struct tokenizer *t, const struct tokenizer_slot *slot)
+{
+    const char *text = slot->written_len ? t->values.data + slot->written_at : "";
+    return (struct entities_walk){.text = text, .end = text + slot->written_len};
+}
+
+/* The offsets of what BEGIN to END of a value stand for. It lies behind where the walk is. */
+static void find_written(struct link *link, const struct tokenizer_slot *slot, struct entities_walk *walk, size_t begin,
+                         size_t end)
+{
+    link->written_begin = link->written_end = UINT64_MAX;
+    if (!entities_walk_to(walk, begin))
+        return;
+    uint64_t at = slot->begin + walk->written;
+    if (!entities_walk_to(walk, end))
+        return;
+    link->written_begin = at;
+    link->written_end = slot->begin + walk->written;
+}
+
+/* Turn the finding that is a whole value into one that is the part TEXT of it. */
+static void narrow(struct link *link, const struct tokenizer *t, enum html_slot slot, const char *text, size_t len)
+{
+    struct entities_walk walk = walk_of(t, tokenizer_slot(t, slot));
+    size_t begin = (size_t)(text - link->text);
+    find_written(link, tokenizer_slot(t, slot), &walk, begin, begin + len);
+    link->text = text;
+    link->len = len;
 }
 
 /* What is loaded for the page or into it is never the page itself, so an empty reference is none. */
 static void give_loaded(struct links *links, const struct tokenizer *t, enum html_slot slot, enum link_kind kind)
 {
-    size_t len;
-    const char *text = tokenizer_value(t, slot, &len);
-    if (len)
-        give_text(links, kind, text, len);
+    struct link link = link_of(t, slot, kind);
+    if (link.len)
+        give(links, &link);
 }
 
 static void give_srcset(struct links *links, const struct tokenizer *t, enum html_slot slot)
 {
     struct srcset srcset;
     struct srcset_candidate candidate;
-    size_t len;
-    const char *text = tokenizer_value(t, slot, &len);
-    srcset_init(&srcset, text, len);
-    while (srcset_next(&srcset, &candidate))
-        give_text(links, LINK_IMAGE, candidate.url, candidate.url_len);
+    struct link link = link_of(t, slot, LINK_IMAGE);
+    struct entities_walk walk = walk_of(t, tokenizer_slot(t, slot));
+    const char *text = link.text;
+    srcset_init(&srcset, text, link.len);
+    while (srcset_next(&srcset, &candidate)) {
+        size_t begin = (size_t)(candidate.url - text);
+        find_written(&link, tokenizer_slot(t, slot), &walk, begin, begin + candidate.url_len);
+        link.text = candidate.url;
+        link.len = candidate.url_len;
+        give(links, &link);
+    }
 }
 
 static bool is_word(const char *text, size_t len, const char *word)
@@ -113,8 +163,8 @@ static void give_place(struct links *links, const struct tokenizer *t, enum html
 {
     if (!tokenizer_has(t, slot))
         return;
-    struct link link = {.kind = kind, .rel = read_rel(t), .in_noscript = t->tree.in_noscript};
-    link.text = tokenizer_value(t, slot, &link.len);
+    struct link link = link_of(t, slot, kind);
+    link.rel = read_rel(t);
     give(links, &link);
 }
 
@@ -148,8 +198,8 @@ static void on_link(struct links *links, const struct tokenizer *t, enum tree_pl
 {
     if (place != TREE_IN_HTML)
         return;
-    struct link link = {.kind = LINK_LINK, .rel = read_rel(t), .in_noscript = t->tree.in_noscript};
-    link.text = tokenizer_value(t, SLOT_HREF, &link.len);
+    struct link link = link_of(t, SLOT_HREF, LINK_LINK);
+    link.rel = read_rel(t);
     if (link.len)
         give(links, &link);
     if (links->options.requisites && (link.rel & LINK_REL_PRELOAD))
@@ -161,9 +211,8 @@ static void on_base(struct links *links, const struct tokenizer *t, enum tree_pl
     if (place != TREE_IN_HTML || links->base_seen || t->tree.in_noscript || !tokenizer_has(t, SLOT_HREF))
         return;
     links->base_seen = true;
-    size_t len;
-    const char *text = tokenizer_value(t, SLOT_HREF, &len);
-    give_text(links, LINK_BASE, text, len);
+    struct link link = link_of(t, SLOT_HREF, LINK_BASE);
+    give(links, &link);
 }
 
 static void on_meta_name(struct links *links, const struct tokenizer *t)
@@ -173,38 +222,42 @@ static void on_meta_name(struct links *links, const struct tokenizer *t)
     bool named = links->options.agent && is_word(name, name_len, links->options.agent);
     if (!named && !is_word(name, name_len, "robots"))
         return;
-    struct link link = {.kind = LINK_ROBOTS, .names_agent = named, .in_noscript = t->tree.in_noscript};
-    link.text = tokenizer_value(t, SLOT_CONTENT, &link.len);
+    struct link link = link_of(t, SLOT_CONTENT, LINK_ROBOTS);
+    link.names_agent = named;
     give(links, &link);
 }
 
 static void on_meta_refresh(struct links *links, const struct tokenizer *t)
 {
-    size_t len;
-    const char *content = tokenizer_value(t, SLOT_CONTENT, &len);
+    struct link link = link_of(t, SLOT_CONTENT, LINK_REFRESH);
     struct meta_refresh refresh;
-    if (!meta_refresh(content, len, &refresh) || !refresh.url)
+    if (!meta_refresh(link.text, link.len, &refresh) || !refresh.url)
         return;
-    give(links, &(struct link){.kind = LINK_REFRESH,
-                               .text = refresh.url,
-                               .len = refresh.url_len,
-                               .seconds = refresh.seconds,
-                               .in_noscript = t->tree.in_noscript});
+    narrow(&link, t, SLOT_CONTENT, refresh.url, refresh.url_len);
+    link.seconds = refresh.seconds;
+    give(links, &link);
+}
+
+static void on_meta_content_type(struct links *links, const struct tokenizer *t)
+{
+    struct link link = link_of(t, SLOT_CONTENT, LINK_CHARSET);
+    size_t len;
+    const char *label = meta_charset(link.text, link.len, &len);
+    if (!label)
+        return;
+    narrow(&link, t, SLOT_CONTENT, label, len);
+    give(links, &link);
 }
 
 static void on_meta(struct links *links, const struct tokenizer *t, enum tree_place place)
 {
     if (place != TREE_IN_HTML)
         return;
-    size_t len, content_len, label_len;
-    const char *content = tokenizer_value(t, SLOT_CONTENT, &content_len);
-    const char *text = tokenizer_value(t, SLOT_CHARSET, &len);
-    if (len)
-        give_text(links, LINK_CHARSET, text, len);
-    text = tokenizer_value(t, SLOT_HTTP_EQUIV, &len);
-    const char *label = is_word(text, len, "content-type") ? meta_charset(content, content_len, &label_len) : NULL;
-    if (label)
-        give_text(links, LINK_CHARSET, label, label_len);
+    size_t len;
+    const char *text = tokenizer_value(t, SLOT_HTTP_EQUIV, &len);
+    give_loaded(links, t, SLOT_CHARSET, LINK_CHARSET);
+    if (is_word(text, len, "content-type"))
+        on_meta_content_type(links, t);
     if (is_word(text, len, "refresh"))
         on_meta_refresh(links, t);
     on_meta_name(links, t);
@@ -269,6 +322,7 @@ static void on_style(struct links *links, const struct tokenizer *t, enum tree_p
     const char *type = tokenizer_value(t, SLOT_TYPE, &len);
     links->style_is_css = place == TREE_IN_HTML && (len == 0 || is_word(type, len, "text/css"));
     links->style_in_noscript = t->tree.in_noscript;
+    links->style_begin = t->tag_end;
 }
 
 struct element {
@@ -310,6 +364,8 @@ static void read_style_attribute(struct links *links, const struct tokenizer *t)
     const char *text = tokenizer_value(t, SLOT_STYLE, &len);
     links->style_is_attribute = true;
     links->style_in_noscript = t->tree.in_noscript;
+    links->style = *tokenizer_slot(t, SLOT_STYLE);
+    links->style_walk = walk_of(t, &links->style);
     css_feed(&links->css, text, len);
     css_end(&links->css);
     links->style_is_attribute = false;
@@ -340,10 +396,23 @@ static void found_in_css(void *context, enum css_kind kind, const char *text, si
     struct links *links = context;
     if (kind == CSS_IMPORT && links->style_is_attribute)
         return;
-    give(links, &(struct link){.kind = kind == CSS_IMPORT ? LINK_CSS_IMPORT : LINK_CSS_URL,
-                               .text = text,
-                               .len = len,
-                               .in_noscript = links->style_in_noscript});
+    struct css_place place = css_place(&links->css);
+    struct link link = {.kind = kind == CSS_IMPORT ? LINK_CSS_IMPORT : LINK_CSS_URL,
+                        .text = text,
+                        .len = len,
+                        .in_noscript = links->style_in_noscript,
+                        .in_attribute = links->style_is_attribute,
+                        .css_quote = place.quote};
+    if (link.in_attribute) {
+        link.quote = links->style.quote;
+        find_written(&link, &links->style, &links->style_walk, place.begin, place.end);
+    } else {
+        link.written_begin = links->style_begin + place.begin;
+        link.written_end = links->style_begin + place.end;
+    }
+    link.value_begin = link.written_begin;
+    link.value_end = link.written_end;
+    give(links, &link);
 }
 
 struct links *links_new(const struct links_options *options)

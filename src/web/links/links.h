@@ -65,15 +65,26 @@ enum link_rel {
     LINK_REL_OTHER = 16384
 };
 
-/* One finding. TEXT is borrowed for the call and not terminated. */
+/* One finding. TEXT is borrowed for the call and not terminated.
+ *
+ * The offsets say where it is written, for whoever puts something else in its place. They count the bytes of all
+ * calls of links_feed since links_new or links_reset; both of a pair are UINT64_MAX when there is no such place (an
+ * attribute without a value). The value is all of the attribute's value without its quotes; of CSS it is what the
+ * url() or string holds. The written text is the part of that which spells TEXT, references and escapes and all; it
+ * is less than the value in a srcset, in a meta refresh and in a content type. */
 struct link {
     enum link_kind kind;
     const char *text;
     size_t len;
-    unsigned rel;     /* of enum link_rel */
-    uint32_t seconds; /* of LINK_REFRESH: the delay, capped at UINT32_MAX */
-    bool in_noscript; /* written for those who run no scripts */
-    bool names_agent; /* of LINK_ROBOTS: it names links_options.agent, not "robots" */
+    unsigned rel;      /* of enum link_rel */
+    uint32_t seconds;  /* of LINK_REFRESH: the delay, capped at UINT32_MAX */
+    bool in_noscript;  /* written for those who run no scripts */
+    bool names_agent;  /* of LINK_ROBOTS: it names links_options.agent, not "robots" */
+    bool in_attribute; /* false: in a style element, where '&' is but a character */
+    char quote;        /* around the attribute's value: '"', '\'' or 0 */
+    char css_quote;    /* around what is written in CSS: '"', '\'' or 0 */
+    uint64_t value_begin, value_end;
+    uint64_t written_begin, written_end;
 };
 
 struct links_options {

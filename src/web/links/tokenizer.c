@@ -14,6 +14,7 @@ void tokenizer_reset(struct tokenizer *t)
     t->plain = false;
     t->name_len = 0;
     t->values.len = 0;
+    t->fed = 0;
     tree_reset(&t->tree);
 }
 
@@ -55,6 +56,7 @@ static const char *in_data(struct tokenizer *t, const char *p, const char *end)
 void tokenizer_feed(struct tokenizer *t, const char *bytes, size_t len)
 {
     const char *p = bytes, *end = p + len;
+    t->piece = bytes;
     while (p < end) {
         if (t->state == STATE_DATA)
             p = in_data(t, p, end);
@@ -67,6 +69,7 @@ void tokenizer_feed(struct tokenizer *t, const char *bytes, size_t len)
         else
             p = tokenizer_raw(t, p, end);
     }
+    t->fed += len;
 }
 
 /* Replace the values that have references in them by decoded ones, which stand behind all the others. */
@@ -76,11 +79,12 @@ static void decode_values(struct tokenizer *t)
         if (!(t->encoded >> slot & 1))
             continue;
         struct buffer decoded = {0};
-        const struct tokenizer_slot *raw = &t->slots[slot];
-        bool fits = entities_decode_attribute(&decoded, t->values.data + raw->at, raw->len);
+        struct tokenizer_slot *value = &t->slots[slot];
+        bool fits = entities_decode_attribute(&decoded, t->values.data + value->at, value->len);
         size_t at = t->values.len;
         if (fits && buffer_append(&t->values, decoded.data, decoded.len)) {
-            t->slots[slot] = (struct tokenizer_slot){(uint32_t)at, (uint32_t)decoded.len};
+            value->at = (uint32_t)at;
+            value->len = (uint32_t)decoded.len;
         } else {
             t->failed = true;
             t->valued &= ~(UINT32_C(1) << slot);

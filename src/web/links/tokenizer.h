@@ -58,7 +58,10 @@ struct tokenizer_sink {
 };
 
 struct tokenizer_slot {
-    uint32_t at, len; /* into the values */
+    uint32_t at, len;                 /* into the values */
+    uint32_t written_at, written_len; /* the value as it was written, into the values */
+    uint64_t begin;                   /* where it was written, in all bytes fed; UINT64_MAX: there is only a name */
+    char quote;                       /* '"', '\'' or 0 */
 };
 
 /* The members are private. */
@@ -79,10 +82,13 @@ struct tokenizer {
     char name[16];      /* its beginning in lower case */
     char lookahead[16]; /* the bytes of a possible end tag, as they were written */
     uint16_t tag_name;
-    uint32_t asked;   /* the slots of this tag */
-    uint32_t seen;    /* the slots that have occurred: a second attribute of a name is ignored */
-    uint32_t valued;  /* the slots whose value was kept */
-    uint32_t encoded; /* the slots whose value has references or NULs in it */
+    uint32_t asked;    /* the slots of this tag */
+    uint32_t seen;     /* the slots that have occurred: a second attribute of a name is ignored */
+    uint32_t valued;   /* the slots whose value was kept */
+    uint32_t encoded;  /* the slots whose value has references or NULs in it */
+    uint64_t fed;      /* bytes, before the piece that is read */
+    const char *piece; /* that piece */
+    uint64_t tag_end;  /* where the text behind the last tag begins, in all bytes fed */
     struct tokenizer_slot slots[SLOT_COUNT];
     struct buffer values;
     struct tree tree;
@@ -112,6 +118,12 @@ static inline const char *tokenizer_value(const struct tokenizer *tokenizer, enu
 {
     *len = tokenizer_has(tokenizer, slot) ? tokenizer->slots[slot].len : 0;
     return *len ? tokenizer->values.data + tokenizer->slots[slot].at : "";
+}
+
+/* Inside sink.tag: where a value is written and how. The attribute is there. */
+static inline const struct tokenizer_slot *tokenizer_slot(const struct tokenizer *tokenizer, enum html_slot slot)
+{
+    return &tokenizer->slots[slot];
 }
 
 void tokenizer_reset(struct tokenizer *tokenizer);

@@ -141,7 +141,8 @@ static inline void end_attribute_name(struct tokenizer *t)
     t->seen |= bit;
     t->valued |= bit;
     t->slot = (uint8_t)(slot - 1);
-    t->slots[t->slot] = (struct tokenizer_slot){(uint32_t)t->values.len, 0};
+    t->slots[t->slot] = (struct tokenizer_slot){
+        .at = (uint32_t)t->values.len, .written_at = (uint32_t)t->values.len, .begin = UINT64_MAX};
     t->capture = true;
 }
 
@@ -166,6 +167,7 @@ static void keep_value(struct tokenizer *t, const char *at, size_t len)
         return;
     }
     slot->len += (uint32_t)len;
+    slot->written_len = slot->len;
     if (scan_has(at, at + len, '&', '\0'))
         t->encoded |= UINT32_C(1) << t->slot;
 }
@@ -198,7 +200,13 @@ static inline const char *before_value(struct tokenizer *t, const char *p, const
     p = skip_blanks(p, end);
     if (p == end)
         return p;
-    if (*p == '"' || *p == '\'') {
+    bool quoted = *p == '"' || *p == '\'';
+    if (t->capture) {
+        struct tokenizer_slot *slot = &t->slots[t->slot];
+        slot->quote = (char)(quoted ? *p : 0);
+        slot->begin = t->fed + (uint64_t)(p + quoted - t->piece);
+    }
+    if (quoted) {
         t->state = *p == '"' ? STATE_VALUE_DOUBLE : STATE_VALUE_SINGLE;
         return p + 1;
     }
@@ -213,6 +221,7 @@ static inline const char *before_attribute(struct tokenizer *t, const char *p, c
     if (p == end)
         return p;
     if (*p == '>') {
+        t->tag_end = t->fed + (uint64_t)(p + 1 - t->piece);
         tokenizer_finish_tag(t);
         return p + 1;
     }

@@ -55,8 +55,13 @@ Test(config, an_interval_that_is_given_alone_moves_the_default_of_the_other_out_
     static const int64_t hour = 3600 * 1000, day = 24 * hour;
     const struct {
         int64_t min, max, filled_min, filled_max;
-    } rows[] = {{0, 0, hour, 30 * day}, {1, 0, 1, 30 * day},           {40 * day, 0, 40 * day, 40 * day},
-                {0, 1, 1, 1},           {0, 90 * day, hour, 90 * day}, {hour, hour, hour, hour}};
+    } rows[] = {{0, 0, hour, 30 * day},
+                {1, 0, 1, 30 * day},
+                {40 * day, 0, 40 * day, 40 * day},
+                {0, 1, 1, 1},
+                {0, 90 * day, hour, 90 * day},
+                {hour, hour, hour, hour},
+                {INT64_MAX - 1, INT64_MAX, 30 * 365 * day, 30 * 365 * day}};
     for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
         struct config c;
         char error[256] = "";

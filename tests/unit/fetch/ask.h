@@ -24,6 +24,10 @@ struct ask {
 struct asked {
     struct fetch_answer answer; /* its texts lie in LAST */
     struct buffer last, body;
+    struct buffer links; /* all records */
+    unsigned link_parts;
+    bool has_kinds;     /* parts begin with an enum fetch_part */
+    bool disordered;    /* a part of another kind, or of the body behind links */
     unsigned starts;    /* empty parts */
     bool started_first; /* no other part came before the first of them */
     int64_t started_ns; /* when the parent saw the last of them */
@@ -61,6 +65,15 @@ static inline void ask_close(struct ask *a)
     mp_pool_free(a->pool);
 }
 
+static inline void ask_on_kind(struct asked *asked, const struct mp_part *part)
+{
+    const char *bytes = part->data;
+    bool is_links = *bytes == FETCH_PART_LINKS;
+    asked->disordered |= !is_links && (*bytes != FETCH_PART_BODY || asked->link_parts);
+    asked->link_parts += is_links;
+    buffer_append(is_links ? &asked->links : &asked->body, bytes + 1, part->len - 1);
+}
+
 static inline void ask_on_part(const struct mp_part *part, void *context)
 {
     struct asked *asked = context;
@@ -71,7 +84,10 @@ static inline void ask_on_part(const struct mp_part *part, void *context)
         buffer_append(&asked->last, part->data, part->len);
         return;
     }
-    buffer_append(&asked->body, part->data, part->len);
+    if (part->len && asked->has_kinds)
+        ask_on_kind(asked, part);
+    else
+        buffer_append(&asked->body, part->data, part->len);
     if (!part->len) {
         asked->started_first = asked->started_first || (!asked->starts && !asked->body.len);
         asked->starts++;
@@ -83,7 +99,7 @@ static inline void ask_on_part(const struct mp_part *part, void *context)
 static inline void ask_begin(struct ask *a, const struct fetch_request *request, struct asked *asked)
 {
     struct buffer message = {0};
-    *asked = (struct asked){0};
+    *asked = (struct asked){.has_kinds = request->flags & (FETCH_LINKS | FETCH_SITEMAP)};
     if (!fetch_request_encode(request, &message) ||
         mp_pool_submit(a->pool, 0, message.data, message.len, ask_on_part, asked) != MP_OK)
         support_fail("a request cannot be submitted");
@@ -99,6 +115,8 @@ static inline void ask_end(struct ask *a, struct asked *asked)
     cr_assert(asked->ended, "no answer came");
     cr_assert(fetch_answer_decode(&asked->answer, asked->last.data, asked->last.len), "the answer cannot be read");
     buffer_append(&asked->body, asked->answer.body.data, asked->answer.body.len);
+    buffer_append(&asked->links, asked->answer.links.data, asked->answer.links.len);
+    cr_assert_not(asked->disordered, "parts are of no kind, or come in no order");
 }
 
 static inline void ask(struct ask *a, const struct fetch_request *request, struct asked *asked)
@@ -111,6 +129,7 @@ static inline void asked_release(struct asked *asked)
 {
     buffer_release(&asked->last);
     buffer_release(&asked->body);
+    buffer_release(&asked->links);
 }
 
 /* A request for PATH of the fixture, at 127.0.0.1; more fields may be set afterwards. */
@@ -143,10 +162,10 @@ static inline const char *asked_shown(const struct asked *asked)
 {
     static char shown[512];
     const struct fetch_answer *a = &asked->answer;
-    snprintf(shown, sizeof shown, "%u %s%s%s%s %llu of %llu (%.*s)", a->status, fetch_error_word(a->error),
-             a->kept ? " kept" : "", a->cut ? " cut" : "", a->resumed ? " resumed" : "",
-             (unsigned long long)asked->body.len, (unsigned long long)a->total_bytes, (int)a->detail.len,
-             a->detail.data);
+    snprintf(shown, sizeof shown, "%u %s%s%s%s%s%s %llu of %llu (%.*s)", a->status, fetch_error_word(a->error),
+             a->kept ? " kept" : "", a->cut ? " cut" : "", a->resumed ? " resumed" : "", a->unwanted ? " unwanted" : "",
+             a->links_cut ? " links-cut" : "", (unsigned long long)asked->body.len, (unsigned long long)a->total_bytes,
+             (int)a->detail.len, a->detail.data);
     return shown;
 }
 

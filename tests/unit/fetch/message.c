@@ -1,5 +1,7 @@
 #include "fetch/message.h"
 
+#include "web/links/meta.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,9 @@ static struct fetch_answer sample(void)
         .detail = TEXT(""),
         .headers = TEXT("etag: \"a\"\nset-cookie: a=1\nset-cookie:b=2 \nlink: \n"),
         .address = TEXT("2001:db8::1"),
+        .robots = META_NOINDEX | META_NOARCHIVE,
+        .links_cut = true,
+        .links = TEXT("\0records\0"),
         .body = TEXT("bodybytes"),
     };
 }
@@ -54,7 +59,10 @@ Test(message, an_answer_comes_back_as_it_was)
     cr_assert(is(out.address, "2001:db8::1"));
     cr_assert_eq(out.first_byte_ms, 7);
     cr_assert_eq(out.total_bytes, UINT64_MAX);
-    cr_assert_not(out.cut || out.resumed);
+    cr_assert_not(out.cut || out.resumed || out.unwanted);
+    cr_assert_eq(out.robots, META_NOINDEX | META_NOARCHIVE);
+    cr_assert(out.links_cut);
+    cr_assert(out.links.len == 9 && memcmp(out.links.data, in.links.data, 9) == 0);
     buffer_release(&b);
 }
 
@@ -85,6 +93,7 @@ Test(message, an_answer_that_is_taken_does_not_change_with_the_bytes_it_came_fro
     cr_assert(is(out.type, "text/html"));
     cr_assert(is(out.headers, in.headers.data));
     cr_assert(is(out.address, "2001:db8::1"));
+    cr_assert(out.links.len == 9 && memcmp(out.links.data, in.links.data, 9) == 0);
     cr_assert_eq(out.body_bytes, 9);
     cr_assert_eq(out.body.data, b.data + b.len - 9);
     cr_assert_eq(out.body.len, 9);
@@ -139,6 +148,30 @@ Test(message, no_flipped_bit_makes_a_request_point_outside_of_itself)
             cr_expect_eq(out.flags & ~(unsigned)FETCH_ALL_FLAGS, 0);
         }
         b.data[bit / 8] ^= (char)(1 << bit % 8);
+    }
+    buffer_release(&b);
+}
+
+Test(message, a_request_that_goes_on_cannot_want_what_needs_all_of_the_body)
+{
+    static const struct {
+        unsigned flags;
+        uint64_t resume_at;
+        bool good;
+    } rows[] = {
+        {FETCH_LINKS | FETCH_REQUISITES | FETCH_SITEMAP | FETCH_UTF8 | FETCH_ANY_TYPE, 0, true},
+        {FETCH_REQUISITES | FETCH_ANY_TYPE | FETCH_CUT, 1, true},
+        {FETCH_LINKS, 1, false},
+        {FETCH_SITEMAP, 1, false},
+        {FETCH_UTF8, 1, false},
+        {FETCH_ALL_FLAGS + 1, 0, false},
+    };
+    struct buffer b = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fetch_request in = {.flags = rows[i].flags, .resume_at = rows[i].resume_at}, out;
+        buffer_clear(&b);
+        cr_assert(fetch_request_encode(&in, &b));
+        cr_expect_eq(fetch_request_decode(&out, b.data, b.len), rows[i].good, "row %zu", i);
     }
     buffer_release(&b);
 }
@@ -207,7 +240,8 @@ Test(message, no_flipped_bit_makes_an_answer_point_outside_of_itself)
     for (size_t bit = 0; bit < b.len * 8; bit++) {
         b.data[bit / 8] ^= (char)(1 << bit % 8);
         if (fetch_answer_decode(&out, b.data, b.len)) {
-            const struct text *all[] = {&out.location, &out.type, &out.detail, &out.headers, &out.address, &out.body};
+            const struct text *all[] = {&out.location, &out.type,  &out.detail, &out.headers,
+                                        &out.address,  &out.links, &out.body};
             for (size_t i = 0; i < sizeof all / sizeof *all; i++)
                 cr_expect(all[i]->data >= b.data && all[i]->data + all[i]->len <= b.data + b.len, "bit %zu", bit);
             cr_expect((unsigned)out.error < FETCH_ERROR_COUNT && out.status <= 999);
@@ -253,6 +287,14 @@ Test(message, answers_that_contradict_themselves_are_refused)
         {"resumed with 200", {.status = 200, .resumed = true, .kept = true}},
         {"an address with a name", {.address = TEXT("localhost")}},
         {"an address that is too long", {.address = TEXT("1111111111111111111111111111111111111111111111")}},
+        {"unwanted and kept", {.status = 200, .unwanted = true, .kept = true}},
+        {"unwanted with 404", {.status = 404, .unwanted = true}},
+        {"links of a 404", {.status = 404, .links = TEXT("x")}},
+        {"links of a 304", {.status = 304, .links = TEXT("x")}},
+        {"links without a status", {.links = TEXT("x")}},
+        {"links and an error", {.status = 200, .error = FETCH_TRUNCATED, .links = TEXT("x")}},
+        {"links left out of a 503", {.status = 503, .links_cut = true}},
+        {"an unknown bit of robots", {.status = 200, .robots = 8}},
         {"headers without an end", {.headers = TEXT("etag: a")}},
         {"headers with CR", {.headers = TEXT("etag: a\r\n")}},
         {"headers with ESC", {.headers = TEXT("link: \x1b[2J\n")}},

@@ -28,9 +28,9 @@ static int write_in_turn(struct mp_worker *worker, void *arg)
         for (int i = 0; i < TASKS; i++) {
             for (size_t k = 0; k < PIECE; k++)
                 piece[k] = byte_of((uint64_t)i, n * PIECE + k);
-            if (!stream_write(&stream, tasks[i], piece, n % 7 ? PIECE : PIECE / 2))
+            if (!stream_write(&stream, tasks[i], 0, piece, n % 7 ? PIECE : PIECE / 2))
                 return 1;
-            if (n % 7 == 0 && !stream_write(&stream, tasks[i], piece + PIECE / 2, PIECE - PIECE / 2))
+            if (n % 7 == 0 && !stream_write(&stream, tasks[i], 0, piece + PIECE / 2, PIECE - PIECE / 2))
                 return 1;
         }
     }

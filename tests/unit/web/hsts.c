@@ -125,6 +125,19 @@ Test(hsts, a_host_stands_for_itself_and_with_the_directive_for_all_below)
     hsts_free(hsts);
 }
 
+/* Found by fuzzing: what was saved as "0" could not be read again. */
+Test(hsts, a_host_that_is_an_address_without_its_dots_is_none)
+{
+    struct hsts *hsts = hsts_new();
+    cr_expect_not(set(hsts, "https://0../", "max-age=100"));
+    cr_expect_not(set(hsts, "https://a.0x../", "max-age=100"));
+    cr_expect_eq(hsts_count(hsts), 0);
+    cr_expect(set(hsts, "https://0x.a../", "max-age=100"));
+    cr_expect(set(hsts, "https://0xg../", "max-age=100"));
+    cr_expect_eq(hsts_count(hsts), 2);
+    hsts_free(hsts);
+}
+
 Test(hsts, the_time_runs_from_the_last_header_and_zero_ends_it)
 {
     struct hsts *hsts = hsts_new();
@@ -237,6 +250,8 @@ Test(hsts, a_wrong_line_is_reported_by_its_number)
         {"a.example \"\"", "2: not a time as \"YYYYMMDD HH:MM:SS\" or \"unlimited\"\n"},
         {". \"unlimited\"", "2: not a host name\n"},
         {".. \"unlimited\"", "2: not a host name\n"},
+        {"0.. \"unlimited\"", "2: not a host name\n"},
+        {".a.0x1f.. \"unlimited\"", "2: not a host name\n"},
         {"127.0.0.1 \"unlimited\"", "2: not a host name\n"},
         {"[::1] \"unlimited\"", "2: not a host name\n"},
         {"a.example:80 \"unlimited\"", "2: not a host name\n"},

@@ -1,0 +1,81 @@
+/* Discovery: how a crawl comes by its URLs. Links of pages, locations of sitemaps, redirects and rows of the state that are due are offered
+ * here; what is new, in scope and no trap goes to the backlog on disk (store/backlog), and from there to the frontier as that has room.
+ *
+ * discovery_open; discovery_begin at the start of a run; discovery_seed for each URL that the user names; discovery_turn in the loop;
+ * discovery_page and its kin for what is answered; discovery_left for each job that has ended; discovery_settle at the end of the run;
+ * discovery_close. Without --recursive crawl.discovery is NULL, and all of these that do not say otherwise may be called and do nothing.
+ *
+ * A killed crawl loses no link: they are in the backlog's file before the row of their page is given to the state, whose sync they share.
+ * A run that goes on with a cycle reads the file again; what was fetched already is told by the state.
+ *
+ * Context: the crawl's thread. */
+#ifndef CRAWL_DISCOVERY_H
+#define CRAWL_DISCOVERY_H
+
+#include "fetch/message.h"
+#include "store/pages/pages.h"
+#include "web/robots/robots.h"
+#include "web/url/url.h"
+
+#include <forage/forage.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct crawl;
+struct job;
+
+enum forage_status discovery_open(struct crawl *c, char *error, size_t size);
+
+/* Go on with what an earlier run has left. Nothing of that is seen to before discovery_turn. */
+void discovery_begin(struct crawl *c);
+
+/* The user named URL, or what the user named redirects there: links to such places are in scope. */
+void discovery_seed(struct crawl *c, const struct url *url);
+
+/* Queue URL, which the user named, behind what waits already. */
+void discovery_queue_seed(struct crawl *c, const struct url *url);
+
+/* Give URLs that wait to the frontier, as far as it has room. All that the user names has been named. */
+void discovery_turn(struct crawl *c);
+
+/* Whether no URL waits; true without --recursive. */
+bool discovery_is_done(const struct crawl *c);
+
+/* URLs that wait, those in the frontier apart. */
+uint64_t discovery_waiting(const struct crawl *c);
+
+/* ---- What is answered. Not to be called without --recursive ---- */
+
+/* JOB's page was answered well: learn what it says of itself (job->robots, job->canonical) and where it leads. */
+void discovery_page(struct crawl *c, struct job *job, const struct fetch_answer *answer);
+
+/* JOB was found in this crawl and redirects to TO, whose memory is taken over: that is a page of its own. Ends the job. */
+void discovery_redirect(struct crawl *c, struct job *job, struct url *to);
+
+/* A sitemap was read. Ends the job. */
+void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch_answer *answer);
+
+/* ---- Hosts and jobs ---- */
+
+/* The rules of ORIGIN are known; NULL: it has none. With --sitemaps, its sitemaps are to be read. */
+void discovery_rules(struct crawl *c, const char *origin, const struct robots *robots);
+
+/* NULL, or why JOB need not be asked for although it is due. */
+const char *discovery_why_not(const struct crawl *c, const struct job *job);
+
+/* JOB's page is in place and has DIGEST. */
+void discovery_kept(struct crawl *c, const struct job *job, const uint8_t digest[PAGES_DIGEST_BYTES]);
+
+/* JOB ends. */
+void discovery_left(struct crawl *c, const struct job *job);
+
+/* How JOB was come by, in a word; "" without --recursive. */
+const char *discovery_via(const struct job *job);
+
+/* ---- The end ---- */
+
+/* Keep what the next run goes on with, or nothing when all is done. */
+void discovery_settle(struct crawl *c);
+void discovery_close(struct crawl *c);
+
+#endif

@@ -1,0 +1,105 @@
+/* Sitemaps: found in robots.txt or where they usually are, read like pages, and their locations offered. */
+#include "crawl/discovery/parts.h"
+
+#include "base/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NAMED_MAX = 1000 }; /* sitemaps that one robots.txt names */
+
+/* ---- Finding them ---- */
+
+static void offer_sitemap(struct crawl *c, const struct url *base, const char *location, bool guessed)
+{
+    struct url url = {0};
+    if (url_parse(&url, location, strlen(location), base) != URL_OK)
+        return;
+    struct offer offer = {
+        .url = url.href_public,
+        .len = strlen(url.href_public),
+        .via = VIA_SITEMAP,
+        .is_sitemap = true,
+        .guessed = guessed,
+    };
+    discovery_offer(c, &offer);
+    url_release(&url);
+}
+
+void discovery_rules(struct crawl *c, const char *origin, const struct robots *robots)
+{
+    struct discovery *d = c->discovery;
+    struct url base = {0};
+    if (!d || !c->config.options.sitemaps || url_parse(&base, origin, strlen(origin), NULL) != URL_OK)
+        return;
+    if (scope_has(d->scope, &base, NULL) && seen_add(&d->mapped, origin, strlen(origin)) == SEEN_NEW) {
+        size_t count = robots ? robots_sitemap_count(robots) : 0;
+        for (size_t i = 0; i < count && i < NAMED_MAX; i++)
+            offer_sitemap(c, &base, robots_sitemap(robots, i), false);
+        offer_sitemap(c, &base, "/sitemap.xml", true);
+    }
+    url_release(&base);
+}
+
+/* ---- Reading them ---- */
+
+/* What a sitemap says of a page that is known: it has not changed since, it has, or nothing. Sets offer->overdue. */
+static bool is_unchanged(struct crawl *c, const struct fetch_link *link, struct offer *offer)
+{
+    struct url url = {0};
+    bool unchanged = false;
+    if (!link->has_lastmod || !c->state || c->config.options.fresh ||
+        url_parse(&url, link->url.data, link->url.len, NULL) != URL_OK)
+        return false;
+    const struct state_page *row = record_find(c, &url);
+    if (row && !row->failures && row->last_fetched_ms) {
+        int64_t fetched_s = row->last_fetched_ms / 1000;
+        offer->overdue = fetched_s < link->lastmod_s;
+        unchanged = fetched_s > link->lastmod_until_s && *row->file && state_has_file(c->state, row);
+    }
+    url_release(&url);
+    return unchanged;
+}
+
+static void take_location(struct crawl *c, struct job *job, const struct fetch_link *link)
+{
+    struct offer offer = {
+        .url = link->url.data,
+        .len = link->url.len,
+        .via = VIA_SITEMAP,
+        .depth = job->from.depth + 1,
+        .parent = &job->asked,
+        .priority = link->priority,
+        .is_sitemap = link->kind == FETCH_LINK_SITEMAP,
+    };
+    if (!offer.is_sitemap && link->kind != FETCH_LINK_SITEMAP_PAGE)
+        return;
+    if (!offer.is_sitemap && is_unchanged(c, link, &offer))
+        seen_add(&c->discovery->unchanged, link->url.data, link->url.len);
+    discovery_offer(c, &offer);
+}
+
+void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch_answer *answer)
+{
+    struct fetch_link link;
+    size_t count = 0;
+    struct text spans[] = {{job->links.data, job->links.len}, answer->links};
+    for (size_t i = 0; i < COUNT_OF(spans); i++)
+        for (; fetch_link_next(&spans[i], &link); count++)
+            take_location(c, job, &link);
+    discovery_flush(c);
+    job->outcome = OUTCOME_SKIPPED;
+    snprintf(job->detail, sizeof job->detail, "a sitemap: %zu locations%s%.*s", count, answer->detail.len ? ", " : "",
+             (int)answer->detail.len, answer->detail.data);
+    report_end(c, job);
+}
+
+/* What a sitemap knows of a page holds for what is queued already as well. */
+const char *discovery_why_not(const struct crawl *c, const struct job *job)
+{
+    const struct discovery *d = c->discovery;
+    if (!d || !d->unchanged.count || job->from.via == VIA_USER ||
+        !seen_has(&d->unchanged, job->asked.href_public, strlen(job->asked.href_public)))
+        return NULL;
+    return "not changed since it was fetched, says the sitemap";
+}

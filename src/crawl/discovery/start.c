@@ -1,0 +1,195 @@
+/* The start and the end of a crawl's discovery: what it is made of, what an earlier run has left, and what is left for the next one. */
+#include "crawl/discovery/parts.h"
+
+#include "base/clock.h"
+#include "crawl/setup.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OUT_MAX = 8 * 1024, OUT_OF_ORIGIN_MAX = 512 };
+
+/* ---- Making it ---- */
+
+static enum forage_status make_rules(struct crawl *c, struct discovery *d, char *error, size_t size)
+{
+    const struct forage_options *o = &c->config.options;
+    struct filter_options patterns = {o->accept, o->accept_count, o->reject, o->reject_count};
+    enum filter_status s = filter_new(&d->filter, &patterns, error, size);
+    if (s != FILTER_OK)
+        return s == FILTER_NO_MEMORY ? FORAGE_NO_MEMORY : FORAGE_USAGE;
+    struct traps_options limits = {
+        .max_path_depth = o->max_path_depth,
+        .max_repeats = o->max_repeats,
+        .max_query = o->max_query,
+        .max_chain = o->max_chain,
+        .max_same = o->max_same,
+        .max_pages_per_host = o->max_pages_per_host,
+    };
+    d->traps = traps_new(&limits);
+    d->scope = scope_new(o->scope);
+    d->strip = o->strip_query_count ? strip_new(o->strip_query, o->strip_query_count) : NULL;
+    return d->traps && d->scope && (d->strip || !o->strip_query_count) ? FORAGE_OK : FORAGE_NO_MEMORY;
+}
+
+enum forage_status discovery_open(struct crawl *c, char *error, size_t size)
+{
+    if (!c->config.options.recursive)
+        return FORAGE_OK;
+    struct discovery *d = c->discovery = calloc(1, sizeof *d);
+    if (!d)
+        return FORAGE_NO_MEMORY;
+    seen_init(&d->unchanged);
+    seen_init(&d->mapped);
+    return make_rules(c, d, error, size);
+}
+
+void discovery_failed(struct crawl *c, const char *reason)
+{
+    char file[PATH_MAX];
+    if (c->discovery->failed)
+        return;
+    c->discovery->failed = true;
+    snprintf(file, sizeof file, "%s/%s", c->config.options.output, BACKLOG_FILE);
+    report_disaster(c, file, reason);
+}
+
+void discovery_broke(struct crawl *c)
+{
+    struct backlog_failure failure;
+    if (backlog_failed(c->discovery->backlog, &failure))
+        discovery_failed(c, failure.text);
+}
+
+/* ---- What is there ---- */
+
+/* It waits again; whether it has been fetched meanwhile the state tells when its turn comes. What the user named is named again. */
+static bool replay(const struct backlog_entry *entry, void *context)
+{
+    struct crawl *c = context;
+    struct url url = {0}, parent = {0};
+    if (discovery_is_seed(entry) || seen_add(&c->seen, entry->url, entry->url_len) != SEEN_NEW)
+        return false;
+    bool has_parent = entry->parent_len && url_parse(&parent, entry->parent, entry->parent_len, NULL) == URL_OK;
+    if (url_parse(&url, entry->url, entry->url_len, NULL) == URL_OK)
+        traps_recall(c->discovery->traps, &url, has_parent ? &parent : NULL);
+    url_release(&parent);
+    url_release(&url);
+    return true;
+}
+
+/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again. */
+static void begin_anew(struct crawl *c)
+{
+    c->run.cycle_started_ms = c->run.started_ms;
+}
+
+static void open_queue(struct crawl *c, bool goes_on)
+{
+    struct discovery *d = c->discovery;
+    struct backlog_failure failure;
+    struct backlog_options options = {.out_max = OUT_MAX, .share_max = OUT_OF_ORIGIN_MAX};
+    const char *dir = c->state ? c->config.options.output : NULL; /* nothing is remembered: a file without a name */
+    enum backlog_status s = backlog_open(dir, goes_on, &options, &d->backlog, &failure);
+    if (s == BACKLOG_DAMAGED) {
+        report_file_failure(c, BACKLOG_FILE, 0, "damaged: the crawl begins anew");
+        s = backlog_open(dir, false, &options, &d->backlog, &failure);
+        begin_anew(c);
+    }
+    if (s != BACKLOG_OK)
+        discovery_failed(c, failure.text);
+}
+
+void discovery_begin(struct crawl *c)
+{
+    struct discovery *d = c->discovery;
+    struct backlog_replayed replayed = {0};
+    if (!d)
+        return;
+    bool goes_on = c->state && c->run.cycle_started_ms < c->run.started_ms;
+    open_queue(c, goes_on);
+    if (!d->backlog || !goes_on)
+        return;
+    if (c->run.cycle_started_ms < c->run.started_ms && backlog_replay(d->backlog, replay, c, &replayed) != BACKLOG_OK)
+        return discovery_broke(c);
+    if (!replayed.entries)
+        begin_anew(c);
+}
+
+void discovery_seed(struct crawl *c, const struct url *url)
+{
+    struct discovery *d = c->discovery;
+    if (d && (!scope_add_seed(d->scope, url) || !accounts_add(&d->accounts, url)))
+        discovery_failed(c, "out of memory");
+}
+
+/* ---- What is known from earlier runs ---- */
+
+static bool has_canonical(struct crawl *c, const struct state_page *row)
+{
+    if (!*row->canonical || strcmp(row->canonical, row->url) == 0)
+        return false;
+    const struct state_page *canonical = state_find_page(c->state, row->canonical, strlen(row->canonical));
+    return canonical && *canonical->file && !canonical->failures && !*canonical->canonical;
+}
+
+static bool reseed_row(const struct state_page *row, void *context)
+{
+    struct crawl *c = context;
+    struct offer offer = {
+        .url = row->url,
+        .len = row->url_len,
+        .via = VIA_STATE,
+        .depth = row->depth,
+    };
+    bool due = c->config.options.fresh || due_is(&c->due, row, c->run.started_ms);
+    if (row->discovered && due && !has_canonical(c, row))
+        discovery_offer(c, &offer);
+    return !c->discovery->failed;
+}
+
+/* Pages that are due are asked for although no page may lead to them any more, for those that do may not have changed. An earlier run of
+ * the cycle may have been killed before it had offered all of them. */
+void discovery_reseed(struct crawl *c)
+{
+    struct discovery *d = c->discovery;
+    d->reseeded = true;
+    if (c->state && state_each_page(c->state, NULL, reseed_row, c) != STATE_OK)
+        memory_failed(c);
+    discovery_flush(c);
+}
+
+/* ---- The end ---- */
+
+/* What waits is left for the next run when this one ends early. */
+void discovery_settle(struct crawl *c)
+{
+    struct discovery *d = c->discovery;
+    if (!d || !d->backlog)
+        return;
+    struct backlog_failure failure;
+    bool failed = backlog_close(d->backlog, c->end == END_DONE && !d->failed, &failure) != BACKLOG_OK;
+    d->backlog = NULL;
+    if (failed)
+        discovery_failed(c, failure.text);
+}
+
+void discovery_close(struct crawl *c)
+{
+    struct discovery *d = c->discovery;
+    if (!d)
+        return;
+    backlog_close(d->backlog, false, NULL);
+    scope_free(d->scope);
+    filter_free(d->filter);
+    strip_free(d->strip);
+    traps_free(d->traps);
+    accounts_release(&d->accounts);
+    seen_release(&d->unchanged);
+    seen_release(&d->mapped);
+    free(d);
+    c->discovery = NULL;
+}

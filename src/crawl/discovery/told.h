@@ -1,0 +1,18 @@
+/* The links of a page as the user's callback gets them. Context: the crawl's thread. */
+#ifndef CRAWL_DISCOVERY_TOLD_H
+#define CRAWL_DISCOVERY_TOLD_H
+
+#include <stddef.h>
+
+struct job;
+
+struct told_links {
+    char **urls; /* terminated texts */
+    size_t count;
+};
+
+/* Fill LINKS with where JOB's page leads, at most FORAGE_LINKS_MAX places; with none when memory is out. */
+void told_links_make(const struct job *job, struct told_links *links);
+void told_links_release(struct told_links *links);
+
+#endif
