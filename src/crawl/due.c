@@ -16,6 +16,8 @@ enum {
 /* Before anything is known, a quarter of an event was seen, in such a time that the first interval comes of it. */
 enum { QUARTERS = 4, PRIOR_S = FIRST_S / WORTH_S * FIRST_S / QUARTERS };
 
+#define HOUR_MS (INT64_C(3600) * 1000)
+
 static int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -107,6 +109,14 @@ static void learn(struct state_page *row, bool changed, int64_t now_ms)
 }
 
 /* ---- When ---- */
+
+struct due_policy due_policy_of(int64_t min_interval_ms, int64_t max_interval_ms)
+{
+    int64_t min = min_interval_ms, max = max_interval_ms;
+    if (!min)
+        min = max ? least(max, HOUR_MS) : HOUR_MS;
+    return (struct due_policy){min, max ? max : most(min, 30 * 24 * HOUR_MS)};
+}
 
 static int64_t interval_ms(const struct due_policy *policy, const struct state_page *row)
 {

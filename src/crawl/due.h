@@ -31,6 +31,9 @@ struct due_policy {
     int64_t max_interval_ms;
 };
 
+/* 0 stands for the default: an hour, and 30 days. One that is given alone moves the other's default out of its way. */
+struct due_policy due_policy_of(int64_t min_interval_ms, int64_t max_interval_ms);
+
 enum { DUE_EVENTS = 8 };
 #define DUE_WORTH_MS (INT64_C(8) * 3600 * 1000)
 
