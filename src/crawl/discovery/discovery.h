@@ -32,6 +32,15 @@ void discovery_begin(struct crawl *c);
 /* The user named URL, or what the user named redirects there: links to such places are in scope. */
 void discovery_seed(struct crawl *c, const struct url *url);
 
+/* Whether more that the user names had better wait on disk. */
+bool discovery_wants_seeds(const struct crawl *c);
+
+/* A seed was redirected to URL, or was in an earlier run: that is in scope, too, and is not asked for once more. */
+void discovery_seed_led_to(struct crawl *c, const struct url *url);
+
+/* JOB's URL is what the user named, and what earlier runs know of it has been looked up. */
+void discovery_know_seed(struct crawl *c, const struct job *job);
+
 /* Queue URL, which the user named, behind what waits already. */
 void discovery_queue_seed(struct crawl *c, const struct url *url);
 
@@ -61,7 +70,7 @@ void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch
 void discovery_rules(struct crawl *c, const char *origin, const struct robots *robots);
 
 /* NULL, or why JOB need not be asked for although it is due. */
-const char *discovery_why_not(const struct crawl *c, const struct job *job);
+const char *discovery_why_not(struct crawl *c, const struct job *job);
 
 /* JOB's page is in place and has DIGEST. */
 void discovery_kept(struct crawl *c, const struct job *job, const uint8_t digest[PAGES_DIGEST_BYTES]);
