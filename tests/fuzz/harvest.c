@@ -1,5 +1,6 @@
-/* libFuzzer target: a body in one piece and the same one in small pieces give the same links and the same text; each link is
- * one that the parent takes, and converted text is UTF-8. The first two bytes say what is done with the rest. */
+/* libFuzzer target: a body in one piece and the same one in small pieces give the same links and the same text; each
+ * link is one that the parent takes, and converted text is UTF-8. The first two bytes say what is done with the
+ * rest. */
 #include "fetch/harvest/harvest.h"
 
 #include "web/charset/charset.h"

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* One of each module of iconv's that is used, with a character that makes a decoder load all of its modules: EUC-JP has one
- * more for its third set. */
+/* One of each module of iconv's that is used, with a character that makes a decoder load all of its modules: EUC-JP
+ * has one more for its third set. */
 static const struct {
     const char *label, *text;
 } charsets[PRELOAD_COUNT] = {

@@ -1,8 +1,8 @@
-/* Loads what decoding the charsets of East Asia needs, so that no file is opened for it later: a worker does so before it shuts
- * itself in.
+/* Loads what decoding the charsets of East Asia needs, so that no file is opened for it later: a worker does so
+ * before it shuts itself in.
  *
- * preload_charsets once, preload_release at the end; what was loaded is there in between. Not loaded is no failure: then it
- * is loaded when it is first needed, or that charset cannot be read.
+ * preload_charsets once, preload_release at the end; what was loaded is there in between. Not loaded is no failure:
+ * then it is loaded when it is first needed, or that charset cannot be read.
  *
  * Context: a worker's only thread; reads files. */
 #ifndef FETCH_PRELOAD_H

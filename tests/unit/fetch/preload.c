@@ -1,5 +1,5 @@
-/* Invariant 3: once a worker has shut itself in, decoding opens no file. A child that may have no descriptor at all shows
- * it, and one that has not loaded anything shows that the child could. */
+/* Invariant 3: once a worker has shut itself in, decoding opens no file. A child that may have no descriptor at all
+ * shows it, and one that has not loaded anything shows that the child could. */
 #include "fetch/harvest/preload.h"
 
 #include "base/buffer.h"

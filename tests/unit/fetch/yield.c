@@ -8,7 +8,8 @@ TestSuite(yield, .timeout = 120);
 
 enum { ALL = FETCH_LINKS | FETCH_REQUISITES };
 
-/* The first links of an answer: "KIND PATH" separated by blanks, where PATH is what stands behind the fixture's own origin. */
+/* The first links of an answer: "KIND PATH" separated by blanks, where PATH is what stands behind the fixture's own
+ * origin. */
 static const char *links_of(struct fixture *f, const struct asked *asked)
 {
     static struct buffer shown;
