@@ -277,6 +277,7 @@ bool backlog_file_read(struct backlog_file *f, uint64_t offset, void *to, size_t
         memcpy(out, block + at, n);
         out += n, offset += n, len -= n;
     }
-    memcpy(out, f->window + (offset - f->base), len);
+    if (len)
+        memcpy(out, f->window + (offset - f->base), len);
     return true;
 }
