@@ -17,6 +17,9 @@ TestSuite(browsable, .timeout = 280);
 #define SVG     "image/svg+xml"
 #define HEAD    "<!DOCTYPE html><title>t</title>"
 
+/* UTF-16: <a href=docs>docs</a> */
+static const char sixteen[] = "\xFF\xFE<\0a\0 \0h\0r\0e\0f\0=\0d\0o\0c\0s\0>\0d\0o\0c\0s\0<\0/\0a\0>\0";
+
 static const struct fixture_route routes[] = {
     {.host = "other.test", .path = "/", .prefix = true, .reply = {.body = "not to be crawled"}},
     {.path = "/robots.txt", .reply = {.status = 404}},
@@ -67,8 +70,7 @@ static const struct fixture_route routes[] = {
                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa>"
                "long</a>"}},
     {.path = "/aaaaaaaaaa", .prefix = true, .reply = {.body = HEAD "<a href=/long>back</a>"}},
-    {.path = "/sixteen",
-     .reply = {.body = "\xFF\xFE<\0a\0 \0h\0r\0e\0f\0=\0d\0o\0c\0s\0>\0d\0o\0c\0s\0<\0/\0a\0>\0", .body_len = 48}},
+    {.path = "/sixteen", .reply = {.body = sixteen, .body_len = sizeof sixteen - 1}},
     {0}};
 
 /* Everything that a page leads to, whether its pictures and styles are there, and whether it shows anything. */
