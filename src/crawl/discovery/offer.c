@@ -102,6 +102,7 @@ static void queue(struct crawl *c, const struct offer *offer, const struct url *
     };
     if (c->discovery->failed)
         return;
+    c->discovery->dry = false;
     enum backlog_status s = backlog_add(c->discovery->backlog, &entry);
     if (s != BACKLOG_OK && s != BACKLOG_INVALID)
         discovery_broke(c);
