@@ -58,9 +58,7 @@ static size_t encode_one_way(enum charset_kind kind, uint32_t code, uint8_t *to)
 {
     bool japan = kind == CHARSET_SHIFT_JIS || kind == CHARSET_EUC_JP;
     unsigned bytes = 0;
-    if (code == 0x20ac && kind == CHARSET_GBK)
-        bytes = 0x80;
-    else if (code == 0x80 && kind == CHARSET_SHIFT_JIS)
+    if ((code == 0x20ac && kind == CHARSET_GBK) || (code == 0x80 && kind == CHARSET_SHIFT_JIS))
         bytes = 0x80;
     else if (code == 0xa5 && japan)
         bytes = 0x5c;

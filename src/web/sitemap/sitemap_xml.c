@@ -207,20 +207,20 @@ static bool is_item(struct sitemap_xml *x, const char *name)
 static enum field field_of(const struct sitemap_xml *x, const char *name)
 {
     static const struct {
-        enum sitemap_format format; /* of feeds; SITEMAP_IS_UNKNOWN for sitemaps */
         const char *name;
+        enum sitemap_format format; /* of feeds; SITEMAP_IS_UNKNOWN for sitemaps */
         enum field field;
     } fields[] = {
-        {SITEMAP_IS_UNKNOWN, "loc", FIELD_LOCATION},
-        {SITEMAP_IS_UNKNOWN, "lastmod", FIELD_DATE},
-        {SITEMAP_IS_UNKNOWN, "priority", FIELD_PRIORITY},
-        {SITEMAP_IS_RSS, "link", FIELD_LOCATION},
-        {SITEMAP_IS_RSS, "guid", FIELD_GUID},
-        {SITEMAP_IS_RSS, "pubDate", FIELD_DATE},
-        {SITEMAP_IS_RSS, "date", FIELD_LATER_DATE},
-        {SITEMAP_IS_ATOM, "updated", FIELD_DATE},
-        {SITEMAP_IS_ATOM, "modified", FIELD_DATE},
-        {SITEMAP_IS_ATOM, "published", FIELD_LATER_DATE},
+        {"loc", SITEMAP_IS_UNKNOWN, FIELD_LOCATION},
+        {"lastmod", SITEMAP_IS_UNKNOWN, FIELD_DATE},
+        {"priority", SITEMAP_IS_UNKNOWN, FIELD_PRIORITY},
+        {"link", SITEMAP_IS_RSS, FIELD_LOCATION},
+        {"guid", SITEMAP_IS_RSS, FIELD_GUID},
+        {"pubDate", SITEMAP_IS_RSS, FIELD_DATE},
+        {"date", SITEMAP_IS_RSS, FIELD_LATER_DATE},
+        {"updated", SITEMAP_IS_ATOM, FIELD_DATE},
+        {"modified", SITEMAP_IS_ATOM, FIELD_DATE},
+        {"published", SITEMAP_IS_ATOM, FIELD_LATER_DATE},
     };
     enum sitemap_format format = x->sink->format;
     if (format == SITEMAP_IS_URLSET || format == SITEMAP_IS_INDEX)
