@@ -46,12 +46,12 @@ enum unkept {
 /* Where a URL of a crawl comes from. */
 struct origin_of_job {
     enum via via;
-    unsigned depth; /* links away from what the user added */
-    char *parent;   /* the page that it was found on, without a password; NULL: none */
+    unsigned depth;  /* links away from what the user added */
+    char *parent;    /* the page that it was found on, without a password; NULL: none */
     uint32_t number; /* the traps' */
-    bool overdue;   /* a sitemap says that it has changed since it was fetched */
-    bool guessed;   /* a sitemap that nobody named */
-    bool queued;    /* it came from the backlog */
+    bool overdue;    /* a sitemap says that it has changed since it was fetched */
+    bool guessed;    /* a sitemap that nobody named */
+    bool queued;     /* it came from the backlog */
 };
 
 /* How a page ended, as the summary counts it. */

@@ -169,6 +169,7 @@ static bool begin(struct seen *s)
     }
     *shards = first;
     s->shards = shards;
+    s->bits = 0;
     s->bytes += sizeof *shards;
     return true;
 }
