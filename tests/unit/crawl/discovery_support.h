@@ -134,8 +134,10 @@ static inline unsigned when_asked(const char *url)
 
 static inline struct forage_options crawl_options(void)
 {
+    static char output[PATH_MAX];
+    snprintf(output, sizeof output, "%s", in_folder("out"));
     return (struct forage_options){
-        .output = in_folder("out"),
+        .output = output,
         .recursive = true,
         .ignore_robots = true,
         .delay_ms = FORAGE_DELAY_NONE,
@@ -150,9 +152,12 @@ static inline enum forage_status crawl_seeds(const struct forage_options *option
                                              struct forage_summary *summary)
 {
     struct forage *forage;
-    enum forage_status s = forage_new(options, &forage, NULL, 0);
-    if (s != FORAGE_OK)
+    char error[256] = "";
+    enum forage_status s = forage_new(options, &forage, error, sizeof error);
+    if (s != FORAGE_OK) {
+        fprintf(stderr, "%s\n", error);
         return s;
+    }
     for (; *seeds; seeds++)
         forage_add_url(forage, *seeds);
     s = forage_run(forage, summary);
