@@ -1,10 +1,10 @@
 /* What an output folder's state says: of all of it, and of one URL.
  *
- * Reads DIR/.forage/state.db and writes nothing; it takes no lock, so a run may be at work meanwhile. The user
+ * Reads DIR/.forage/state.db and DIR/.forage/backlog and writes nothing; it takes no lock, so a run may be at work meanwhile. The user
  * must be allowed to write in DIR/.forage, because SQLite keeps an index there that readers share.
  *
- * While on_failing is called, the state is being read as it was at the beginning, and a run that is at work cannot
- * shorten its log. So a callback that waits, for a person with a pager for example, makes that log grow.
+ * While on_failing is called, the state is being read, and a run that is at work cannot shorten its log. So a callback that
+ * waits, for a person with a pager for example, makes that log grow. What a run changes meanwhile may be seen or not.
  *
  * Texts are terminated, never NULL, and last for the callback. Those that came from a server (etag, last_modified,
  * rule) may hold any byte: escape them before they are shown. Times are milliseconds since 1970 in UTC, 0 for
@@ -42,15 +42,21 @@ struct forage_last_run {
     uint64_t failed, gone; /* those that are gone have failed, too */
     uint64_t skipped;
     uint64_t bytes;
+    /* From its start on, whether it has ended or not. Of a run that was killed, until it was last answered well. */
+    uint64_t answered;  /* pages that were answered well, and that no run has asked for since */
+    double pages_per_s; /* of those; of a run that ended in order, of all that it asked for */
+    double bytes_per_s; /* of bodies, likewise; of a run that has not, of what is kept of the pages */
 };
 
 /* Sums over the URLs that were ever asked for. */
 struct forage_pages {
     uint64_t urls;
-    uint64_t kept;    /* of which a file is kept */
-    uint64_t bytes;   /* of what is kept */
-    uint64_t failing; /* whose last try failed */
-    uint64_t gone;    /* of these, answered 404 or 410 */
+    uint64_t kept;       /* of which a file is kept */
+    uint64_t bytes;      /* of what is kept */
+    uint64_t failing;    /* whose last try failed */
+    uint64_t gone;       /* of these, answered 404 or 410 */
+    uint64_t discovered; /* that were found by following links */
+    uint64_t due;        /* of these, such that a crawl that begins now asks for them */
     int64_t oldest_fetch_ms,
         newest_fetch_ms; /* when one was answered well, for the least and the most recent of them */
 };
@@ -72,10 +78,18 @@ struct forage_host {
     int64_t robots_expires_ms; /* asked for again after that */
 };
 
+/* What a crawl that has not come to its end has found in its cycle. When it has, there is nothing. */
+struct forage_queue {
+    uint64_t
+        found; /* as far as it has been written to the disk: the last some hundred of a run that is at work are not */
+    uint64_t waiting; /* of these, not answered yet; those count as well that are skipped when their turn comes */
+};
+
 struct forage_origin {
     const char *origin; /* scheme://host, with :port unless it is the scheme's own */
     struct forage_pages pages;
     struct forage_host host;
+    struct forage_queue queue;
 };
 
 struct forage_failing {
@@ -95,6 +109,7 @@ struct forage_inspector {
     void (*on_failing)(const struct forage_failing *failing, void *context);
     void (*on_origin)(const struct forage_origin *origin, void *context);
     void (*on_total)(const struct forage_pages *pages, uint64_t origins, void *context);
+    void (*on_queue)(const struct forage_queue *queue, uint64_t origins_waiting, void *context);
     void (*on_last_run)(const struct forage_last_run *run, void *context);
     void *context;
 };
@@ -123,6 +138,7 @@ enum forage_verdict {
     FORAGE_WOULD_SKIP_FRESH,      /* fetched within max_age_ms: due at next_ms */
     FORAGE_WOULD_SKIP_DONE,       /* fetched by the run under way, or by one with which the next one goes on */
     FORAGE_WOULD_SKIP_DISALLOWED, /* by robots.txt */
+    FORAGE_WOULD_SKIP_NOT_DUE,    /* a crawl found it, and the next one that begins after next_ms asks for it */
 };
 
 struct forage_why {
@@ -146,6 +162,27 @@ struct forage_why {
     int64_t last_fetched_ms; /* when it was last answered well */
     int64_t last_changed_ms;
 
+    /* As a crawl sees it. */
+    bool discovered; /* it was found by following links; otherwise the user named it, and it is asked for in each run */
+    unsigned depth;  /* links from the nearest URL that the user named */
+    const char *parent;    /* the page it was found on; "" for none */
+    const char *canonical; /* what the page says that it should be called; "" for nothing */
+    const char *type;      /* media type; "" when it is not known */
+    bool noindex, nofollow;
+    bool converted;      /* links in the file lead to other files */
+    int64_t due_ms;      /* when a crawl asks for it again */
+    int64_t interval_ms; /* after this time since it was asked for last */
+    unsigned visits;     /* of late */
+    unsigned changes;    /* that these found */
+
+    /* Of others, too. */
+    bool found;   /* the crawl that has not come to its end has found it; then depth and parent are known */
+    bool waiting; /* and has no answer yet */
+    const char
+        *no_scope; /* of a URL that is not known: why a link to it would not be followed, by options->scope and the URLs
+                             that the user has named so far; "" when it would, or no crawl was made here */
+    bool scope_known; /* a crawl was made, and the URL is not known */
+
     bool host_known;
     struct forage_host host;
     unsigned rule_line; /* of robots.txt, of the rule that decides about the URL; 0: there is none */
@@ -156,7 +193,8 @@ struct forage_why {
 typedef void forage_why_fn(const struct forage_why *why, void *context);
 
 /* What is known of URL, which may lack the scheme, and what a run with OPTIONS (NULL: the defaults) would do with
- * it. Of the options, max_age_ms, max_wait_ms, fresh, no_state and ignore_robots count. FN is called once, and only if
+ * it. Of the options, max_age_ms, min_interval_ms, max_interval_ms, scope, max_wait_ms, fresh, no_state and ignore_robots count.
+ * FN is called once, and only if
  * FORAGE_OK is returned. */
 enum forage_status forage_why(const char *dir, const char *url, const struct forage_options *options, forage_why_fn *fn,
                               void *context, char *error, size_t error_size);

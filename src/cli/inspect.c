@@ -35,7 +35,8 @@ int inspect_status(const char *dir, bool json)
 {
     const struct inspect_output *out = json ? &inspect_as_json : &inspect_as_text;
     struct inspect_progress progress = {0};
-    struct forage_inspector to = {out->on_failing, out->on_origin, out->on_total, out->on_last_run, &progress};
+    struct forage_inspector to = {out->on_failing, out->on_origin,   out->on_total,
+                                  out->on_queue,   out->on_last_run, &progress};
     char error[ERROR_SIZE] = "out of memory";
     enum forage_status status = forage_inspect(dir, &to, error, sizeof error);
     return end(status, error);

@@ -33,9 +33,15 @@ static json_t *count_value(uint64_t count)
 
 static json_t *pages_value(const struct forage_pages *p)
 {
-    return json_pack("{so so so so so so so}", "urls", count_value(p->urls), "kept", count_value(p->kept), "bytes",
+    return json_pack("{so so so so so so so so so}", "discovered", count_value(p->discovered), "due",
+                     count_value(p->due), "urls", count_value(p->urls), "kept", count_value(p->kept), "bytes",
                      count_value(p->bytes), "failing", count_value(p->failing), "gone", count_value(p->gone),
                      "oldest_fetch", time_value(p->oldest_fetch_ms), "newest_fetch", time_value(p->newest_fetch_ms));
+}
+
+static json_t *queue_value(const struct forage_queue *q)
+{
+    return json_pack("{so so}", "found", count_value(q->found), "waiting", count_value(q->waiting));
 }
 
 static json_t *host_value(const struct forage_host *h)
@@ -82,11 +88,13 @@ static void print_origin(const struct forage_origin *o, void *context)
         begin_hosts(progress);
     fputs(progress->origins++ ? ",\n" : "\n", stdout);
     json_t *value = json_pack("{so}", "origin", text_value(o->origin));
-    json_t *pages = pages_value(&o->pages), *host = host_value(&o->host);
+    json_t *pages = pages_value(&o->pages), *host = host_value(&o->host), *queue = queue_value(&o->queue);
     if (value && pages && host) {
         json_object_update(value, pages);
         json_object_update(value, host);
+        json_object_set(value, "queue", queue);
     }
+    json_decref(queue);
     json_decref(pages);
     json_decref(host);
     print_value(value);
@@ -103,14 +111,24 @@ static void print_total(const struct forage_pages *p, uint64_t origins, void *co
     print_value(value);
 }
 
+static void print_queue(const struct forage_queue *q, uint64_t origins_waiting, void *context)
+{
+    (void)context;
+    fputs(",\n\"queue\":", stdout);
+    json_t *value = queue_value(q);
+    json_object_set_new(value, "hosts", count_value(origins_waiting));
+    print_value(value);
+}
+
 static void print_last_run(const struct forage_last_run *r, void *context)
 {
     static const char *const states[] = {"none", "under-way", "interrupted", "ended-early", "complete"};
     bool ended = r->ended_ms != 0;
     (void)context;
     fputs(",\n\"last_run\":", stdout);
-    json_t *value = json_pack("{ss so so}", "state", states[r->state], "started", time_value(r->started_ms), "ended",
-                              time_value(r->ended_ms));
+    json_t *value = json_pack("{ss so so so sf sf}", "state", states[r->state], "started", time_value(r->started_ms),
+                              "ended", time_value(r->ended_ms), "answered", count_value(r->answered), "pages_per_s",
+                              r->pages_per_s, "bytes_per_s", r->bytes_per_s);
     if (ended) {
         json_t *counts = json_pack(
             "{si so so so so so so so}", "exit_status", r->exit_status, "new", count_value(r->new_pages), "changed",
@@ -127,8 +145,8 @@ static void print_last_run(const struct forage_last_run *r, void *context)
 
 static const char *verdict_word(enum forage_verdict verdict)
 {
-    static const char *const words[] = {"ask",     "validate",   "ask-robots", "wait",
-                                        "put-off", "skip-fresh", "skip-done",  "skip-disallowed"};
+    static const char *const words[] = {"ask",        "validate",  "ask-robots",      "wait",        "put-off",
+                                        "skip-fresh", "skip-done", "skip-disallowed", "skip-not-due"};
     return (size_t)verdict < COUNT_OF(words) ? words[verdict] : "";
 }
 
@@ -145,6 +163,21 @@ static json_t *page_value(const struct forage_why *w)
                      time_value(w->last_fetched_ms), "last_changed", time_value(w->last_changed_ms));
 }
 
+/* As a crawl sees it. Depth and parent are known of what waits in its queue, too. */
+static json_t *crawl_value(const struct forage_why *w)
+{
+    bool has_depth = w->found || (w->known && w->discovered);
+    return json_pack("{sb so so so so sb sb sb so sI si si sb sb so}", "discovered", w->discovered, "depth",
+                     has_depth ? count_value(w->depth) : json_null(), "parent", text_value(w->parent), "canonical",
+                     text_value(w->canonical), "type", text_value(w->type), "noindex", w->noindex, "nofollow",
+                     w->nofollow, "converted", w->converted, "due", time_value(w->due_ms), "interval_ms",
+                     (json_int_t)w->interval_ms, "visits", (int)w->visits, "changes", (int)w->changes, "found",
+                     w->found, "waiting", w->waiting, "scope",
+                     !w->scope_known ? json_null()
+                     : !*w->no_scope ? json_string("inside")
+                                     : text_value(w->no_scope));
+}
+
 static json_t *rule_value(const struct forage_why *w)
 {
     if (!w->rule_line)
@@ -155,10 +188,11 @@ static json_t *rule_value(const struct forage_why *w)
 static void print_why(const struct forage_why *w, void *context)
 {
     (void)context;
-    print_value(json_pack("{so ss so so so so}", "url", text_value(w->url), "verdict", verdict_word(w->verdict), "next",
-                          time_value(w->next_ms), "page", page_value(w), "host",
+    print_value(json_pack("{so ss so so so so so}", "url", text_value(w->url), "verdict", verdict_word(w->verdict),
+                          "next", time_value(w->next_ms), "page", page_value(w), "crawl", crawl_value(w), "host",
                           w->host_known ? host_value(&w->host) : json_null(), "rule", rule_value(w)));
     putchar('\n');
 }
 
-const struct inspect_output inspect_as_json = {print_failing, print_origin, print_total, print_last_run, print_why};
+const struct inspect_output inspect_as_json = {print_failing, print_origin,   print_total,
+                                               print_queue,   print_last_run, print_why};

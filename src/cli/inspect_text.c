@@ -86,12 +86,13 @@ static void print_origin(const struct forage_origin *o, void *context)
     const struct forage_pages *p = &o->pages;
     char size[INSPECT_SIZE_SIZE], oldest[INSPECT_TIME_SIZE], newest[INSPECT_TIME_SIZE], robots[WORD_SIZE];
     if (!progress->origins++)
-        printf("%s%8s  %8s  %10s  %8s  %6s  %-25s  %-25s  %-16s  %s\n", progress->failing ? "\n" : "", "URLS", "KEPT",
-               "SIZE", "FAILING", "GONE", "OLDEST FETCH", "NEWEST FETCH", "ROBOTS.TXT", "HOST");
-    printf("%8llu  %8llu  %10s  %8llu  %6llu  %-25s  %-25s  %-16s  ", (unsigned long long)p->urls,
+        printf("%s%8s  %8s  %10s  %8s  %6s  %8s  %8s  %-25s  %-25s  %-16s  %s\n", progress->failing ? "\n" : "", "URLS",
+               "KEPT", "SIZE", "FAILING", "GONE", "DUE", "QUEUE", "OLDEST FETCH", "NEWEST FETCH", "ROBOTS.TXT", "HOST");
+    printf("%8llu  %8llu  %10s  %8llu  %6llu  %8llu  %8llu  %-25s  %-25s  %-16s  ", (unsigned long long)p->urls,
            (unsigned long long)p->kept, inspect_size(p->bytes, size), (unsigned long long)p->failing,
-           (unsigned long long)p->gone, inspect_time(p->oldest_fetch_ms, oldest),
-           inspect_time(p->newest_fetch_ms, newest), robots_text(&o->host, robots));
+           (unsigned long long)p->gone, (unsigned long long)p->due, (unsigned long long)o->queue.waiting,
+           inspect_time(p->oldest_fetch_ms, oldest), inspect_time(p->newest_fetch_ms, newest),
+           robots_text(&o->host, robots));
     put(o->origin);
     print_host_notes(&o->host, "  ");
     putchar('\n');
@@ -116,8 +117,34 @@ static void print_total(const struct forage_pages *p, uint64_t origins, void *co
     printf("%llu, of which %llu kept (%s) and %llu failing (%llu of them gone)\n", (unsigned long long)p->urls,
            (unsigned long long)p->kept, inspect_size(p->bytes, size), (unsigned long long)p->failing,
            (unsigned long long)p->gone);
+    if (p->discovered) {
+        label("Found");
+        printf("%llu by following links, of which %llu are due now\n", (unsigned long long)p->discovered,
+               (unsigned long long)p->due);
+    }
     label("Fetched");
     printf("%s to %s\n", inspect_time(p->oldest_fetch_ms, oldest), inspect_time(p->newest_fetch_ms, newest));
+}
+
+static void print_queue(const struct forage_queue *q, uint64_t origins_waiting, void *context)
+{
+    (void)context;
+    if (!q->found)
+        return;
+    label("Queue");
+    printf("%llu waiting at %llu hosts, of %llu found since the crawl began\n", (unsigned long long)q->waiting,
+           (unsigned long long)origins_waiting, (unsigned long long)q->found);
+}
+
+static void print_rates(const struct forage_last_run *r)
+{
+    char size[INSPECT_SIZE_SIZE];
+    if (r->pages_per_s <= 0)
+        return;
+    label("");
+    if (!r->ended_ms)
+        printf("%llu answered, ", (unsigned long long)r->answered);
+    printf("%.1f pages/s, %s/s\n", r->pages_per_s, inspect_size((uint64_t)r->bytes_per_s, size));
 }
 
 static void print_run_end(const struct forage_last_run *r)
@@ -149,6 +176,7 @@ static void print_last_run(const struct forage_last_run *r, void *context)
         puts(", interrupted");
     else
         print_run_end(r);
+    print_rates(r);
 }
 
 /* ---- One URL ---- */
@@ -184,6 +212,9 @@ static void print_verdict(const struct forage_why *w)
         break;
     case FORAGE_WOULD_SKIP_DISALLOWED:
         printf("skipped: disallowed by line %u of robots.txt\n", w->rule_line);
+        break;
+    case FORAGE_WOULD_SKIP_NOT_DUE:
+        printf("skipped: due at %s\n", at);
         break;
     }
 }
@@ -239,6 +270,50 @@ static void print_page(const struct forage_why *w)
     print_text("Last-Modified", w->last_modified);
 }
 
+static void print_due(const struct forage_why *w)
+{
+    char at[INSPECT_TIME_SIZE], interval[INSPECT_AGE_SIZE];
+    if (!w->known || !w->discovered)
+        return;
+    label("Due");
+    fputs(inspect_time(w->due_ms, at), stdout);
+    if (w->visits)
+        printf(" (after %s; %u visits and %u changes are known)", inspect_age(w->interval_ms, interval), w->visits,
+               w->changes);
+    putchar('\n');
+}
+
+static void print_depth(const struct forage_why *w)
+{
+    if (!w->found && !(w->known && w->discovered))
+        return;
+    label("Depth");
+    printf("%u", w->depth);
+    if (*w->parent) {
+        fputs(", found on ", stdout);
+        put(w->parent);
+    }
+    fputs(w->waiting ? "; waiting in the queue\n" : "\n", stdout);
+}
+
+/* What following links has to do with it. */
+static void print_crawl(const struct forage_why *w)
+{
+    print_depth(w);
+    print_due(w);
+    print_text("Canonical", w->canonical);
+    print_text("Type", w->type);
+    if (w->noindex || w->nofollow) {
+        label("Says");
+        printf("%s%s%s\n", w->noindex ? "noindex" : "", w->noindex && w->nofollow ? ", " : "",
+               w->nofollow ? "nofollow" : "");
+    }
+    if (w->scope_known) {
+        label("Scope");
+        printf("%s%s\n", *w->no_scope ? "outside: " : "inside", w->no_scope);
+    }
+}
+
 static void print_rule(const struct forage_why *w)
 {
     char robots[WORD_SIZE];
@@ -259,6 +334,7 @@ static void print_why(const struct forage_why *w, void *context)
     print_text("URL", w->url);
     print_verdict(w);
     print_page(w);
+    print_crawl(w);
     print_rule(w);
     if (w->host.unreachable_since_ms || w->host.next_ask_ms > now_ms() || w->host.delay_ms) {
         label("Host");
@@ -267,4 +343,5 @@ static void print_why(const struct forage_why *w, void *context)
     }
 }
 
-const struct inspect_output inspect_as_text = {print_failing, print_origin, print_total, print_last_run, print_why};
+const struct inspect_output inspect_as_text = {print_failing, print_origin,   print_total,
+                                               print_queue,   print_last_run, print_why};

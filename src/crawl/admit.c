@@ -73,6 +73,7 @@ void admit_new(struct crawl *c, struct job *job)
     if (job->kind != JOB_PAGE)
         return admit_target(c, job);
     record_look_up(c, job);
+    discovery_know_seed(c, job);
     int error = naming_reserve(c, job);
     if (error)
         return end_job(c, job, FETCH_IO, naming_error_text(error));

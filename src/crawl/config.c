@@ -237,6 +237,7 @@ static void fill_fetch(struct config *c)
         .types = o->types,
         .type_count = o->type_count,
         .robots_agent = c->agent,
+        .reads_pages = o->recursive || o->utf8,
         .sandbox = !o->no_sandbox,
     };
 }

@@ -56,7 +56,9 @@ static unsigned reading_flags(const struct crawl *c, const struct job *job)
     unsigned flags = 0;
     if (job->kind == JOB_SITEMAP)
         return FETCH_SITEMAP;
-    if (job->kind != JOB_PAGE || job->resume.at)
+    if (job->kind == JOB_ROBOTS)
+        return FETCH_ANY_TYPE;
+    if (job->resume.at)
         return 0;
     if (c->discovery)
         flags |= FETCH_LINKS;

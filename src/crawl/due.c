@@ -2,6 +2,7 @@
 
 #include "web/date.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* In seconds, all of them, so that products of three fit in 64 bits. */
@@ -14,6 +15,8 @@ enum {
 
 /* Before anything is known, a quarter of an event was seen, in such a time that the first interval comes of it. */
 enum { QUARTERS = 4, PRIOR_S = FIRST_S / WORTH_S * FIRST_S / QUARTERS };
+
+#define HOUR_MS (INT64_C(3600) * 1000)
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -38,7 +41,7 @@ static int64_t square_root(int64_t n)
 /* Events so far in quarters, with the one that was there before them. */
 static int64_t quarters(const struct state_page *row)
 {
-    return QUARTERS * (int64_t)least(row->changes, DUE_EVENTS) + 1;
+    return QUARTERS * (int64_t)row->changes + 1;
 }
 
 static int64_t watched_s(const struct state_page *row)
@@ -70,18 +73,19 @@ static int64_t wait_s(const struct state_page *row, int64_t span_s, int64_t now_
     return 4 * watched * span_s / (quarters(row) * span_s + 8 * watched);
 }
 
+/* Half of the events and as much of the time that what is left says the same. Time in which nothing happened is forgotten, too,
+ * when there is more than gives a page that never changed the longest interval: it would only be slow to learn. */
 static void forget(const struct due_policy *policy, struct state_page *row)
 {
-    /* With this, a page that never changed has the longest interval. More would only make it slow to learn. */
-    int64_t max_s = policy->max_interval_ms / 1000;
-    int64_t enough_s = most(max_s / WORTH_S * max_s / QUARTERS, 60 * 24 * 3600);
-    if (row->changes < DUE_EVENTS && (watched_s(row) <= enough_s || row->changes < 2)) {
-        row->watched_ms = least(row->watched_ms, enough_s * 1000);
-        return;
+    int64_t max_s = policy->max_interval_ms / 1000, watched = watched_s(row);
+    int64_t enough_s = least(most(max_s / WORTH_S * max_s / QUARTERS, 60 * 24 * 3600), SPAN_MAX_S);
+    if (row->changes >= DUE_EVENTS || (watched > enough_s && row->changes)) {
+        int64_t before = quarters(row);
+        row->changes /= 2;
+        row->visits -= row->visits / 2;
+        watched = watched * quarters(row) / before;
     }
-    row->changes = (unsigned)least(row->changes, DUE_EVENTS) / 2;
-    row->watched_ms /= 2;
-    row->visits = (row->visits + 1) / 2;
+    row->watched_ms = least(watched, enough_s) * 1000;
 }
 
 static void learn_first(struct state_page *row, int64_t now_ms)
@@ -97,15 +101,22 @@ static void learn_first(struct state_page *row, int64_t now_ms)
 
 static void learn(struct state_page *row, bool changed, int64_t now_ms)
 {
-    int64_t span = now_ms - row->last_fetched_ms;
-    if (!row->last_fetched_ms || span < 0)
+    if (row->last_fetched_ms <= 0 || row->last_fetched_ms > now_ms)
         return;
-    int64_t span_s = least(span / 1000, SPAN_MAX_S);
+    int64_t span_s = least((now_ms - row->last_fetched_ms) / 1000, SPAN_MAX_S);
     row->watched_ms += 1000 * (changed ? wait_s(row, span_s, now_ms) : span_s);
     row->changes += changed;
 }
 
 /* ---- When ---- */
+
+struct due_policy due_policy_of(int64_t min_interval_ms, int64_t max_interval_ms)
+{
+    int64_t min = min_interval_ms, max = max_interval_ms;
+    if (!min)
+        min = max ? least(max, HOUR_MS) : HOUR_MS;
+    return (struct due_policy){min, max ? max : most(min, 30 * 24 * HOUR_MS)};
+}
 
 static int64_t interval_ms(const struct due_policy *policy, const struct state_page *row)
 {
@@ -115,10 +126,12 @@ static int64_t interval_ms(const struct due_policy *policy, const struct state_p
 
 int64_t due_after(const struct due_policy *policy, struct state_page *row, bool changed, int64_t now_ms)
 {
-    if (!row->visits || row->watched_ms <= 0)
+    row->changes = (unsigned)least(row->changes, DUE_EVENTS - 1);
+    row->watched_ms = 1000 * watched_s(row);
+    if (!row->visits)
         learn_first(row, now_ms);
     learn(row, changed, now_ms);
-    row->visits++;
+    row->visits += row->visits < UINT_MAX;
     forget(policy, row);
     row->interval_ms = interval_ms(policy, row);
     row->last_fetched_ms = now_ms;
@@ -127,18 +140,19 @@ int64_t due_after(const struct due_policy *policy, struct state_page *row, bool 
 
 int64_t due_failed(const struct due_policy *policy, struct state_page *row, int64_t now_ms)
 {
-    int64_t longest = row->interval_ms ? row->interval_ms : DUE_FIRST_MS, wait = policy->min_interval_ms;
+    int64_t longest = row->interval_ms > 0 ? row->interval_ms : DUE_FIRST_MS, wait = policy->min_interval_ms;
     if (row->gone)
         longest = policy->max_interval_ms;
+    longest = least(longest, policy->max_interval_ms);
     for (unsigned n = 1; n < row->failures && wait < longest; n++)
         wait *= 2;
-    wait = least(most(least(wait, longest), policy->min_interval_ms), policy->max_interval_ms);
+    wait = most(least(wait, longest), policy->min_interval_ms);
     return row->next_due_ms = now_ms + wait;
 }
 
 bool due_is(const struct due_policy *policy, const struct state_page *row, int64_t now_ms)
 {
-    int64_t left = row->next_due_ms - now_ms;
-    int64_t interval = row->failures || !row->interval_ms ? policy->min_interval_ms : row->interval_ms;
-    return left <= interval / 8 || left > policy->max_interval_ms;
+    int64_t interval = row->failures ? 0 : least(row->interval_ms, policy->max_interval_ms);
+    int64_t early_ms = most(interval, policy->min_interval_ms) / 8;
+    return row->next_due_ms <= now_ms + early_ms || row->next_due_ms > now_ms + policy->max_interval_ms;
 }

@@ -8,7 +8,7 @@
  * when the event was (J. Cho and H. Garcia-Molina, Estimating Frequency of Change, ACM TOIT 3(3), 2003, section 5). Looking
  * back from a visit, the wait ends at the last change, or at the visit before when there was none. When no date tells, half of
  * the time between the visits is taken, and less the more often the page is thought to change. The half of what is known is
- * forgotten when DUE_EVENTS changes are, so that a page that changes its ways is followed.
+ * forgotten when it holds DUE_EVENTS changes, so that a page that changes its ways is followed.
  *
  * The interval is the square root of the page's mean time between changes times DUE_WORTH_MS. That is where an hour's
  * lengthening would save as much as it costs, if a request is worth DUE_WORTH_MS / 2 of a page's being out of date:
@@ -30,6 +30,9 @@ struct due_policy {
     int64_t min_interval_ms; /* above 0, below the next one, which is 30 years at most */
     int64_t max_interval_ms;
 };
+
+/* 0 stands for the default: an hour, and 30 days. One that is given alone moves the other's default out of its way. */
+struct due_policy due_policy_of(int64_t min_interval_ms, int64_t max_interval_ms);
 
 enum { DUE_EVENTS = 8 };
 #define DUE_WORTH_MS (INT64_C(8) * 3600 * 1000)

@@ -12,7 +12,6 @@ enum {
     QUEUED_MAX = 16 * 1024, /* jobs that wait in the frontier; memory stays bounded whatever the list's length */
     LINES_PER_TURN = 1024,
     PARKED_MAX = 10000,
-    SEEDS_MAX = 1024, /* jobs that wait in the frontier of a crawl before the rest of its lists is queued on disk */
 };
 
 bool feed_add_source(struct crawl *c, const char *text, bool is_list)
@@ -105,7 +104,7 @@ void feed_unpark(struct crawl *c)
 static bool waits_on_disk(struct crawl *c, const struct url *url, const struct line_options *own)
 {
     bool is_secret = url->username.len || url->password.len;
-    if (!c->discovery || own || is_secret || c->frontier.queued < SEEDS_MAX)
+    if (own || is_secret || !discovery_wants_seeds(c))
         return false;
     discovery_queue_seed(c, url);
     return true;

@@ -49,6 +49,7 @@ static int automatic_name(struct crawl *c, const struct job *job, const char *ty
         .query = url->has_query ? b.data + query : NULL,
         .media_type = type,
         .error_status = job->status >= 400 ? job->status : 0,
+        .without_case = sites_without_case(c->sites),
     };
     enum store_status s = sites_name(c->sites, b.data + origin, buffer_text(&job->name), &parts.site);
     int error = s == STORE_SYSTEM ? errno : s == STORE_NO_MEMORY ? ENOMEM : s == STORE_INVALID ? EINVAL : 0;

@@ -13,6 +13,7 @@
 struct origin {
     struct forage_pages pages;
     struct forage_host host;
+    struct forage_queue queue;
     char name[];
 };
 

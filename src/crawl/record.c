@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "crawl/crawl.h"
+#include "crawl/discovery/discovery.h"
 #include "crawl/due.h"
 #include "crawl/page_key.h"
 #include "crawl/prune.h"
@@ -61,7 +62,8 @@ static bool is_settled(const struct record *known)
 /* What was found is asked for when it is due; what the user named, in each run. */
 static bool is_due(const struct crawl *c, const struct job *job)
 {
-    return job->from.via == VIA_USER || job->from.overdue || due_is(&c->due, &job->known->row, c->run.started_ms);
+    return job->from.via == VIA_USER || job->from.overdue || !discovery_knows_links(c) ||
+           due_is(&c->due, &job->known->row, c->run.started_ms);
 }
 
 const char *record_why_not(const struct crawl *c, const struct job *job)
@@ -118,7 +120,8 @@ void record_fill_request(const struct crawl *c, struct job *job, struct fetch_re
 {
     const struct record *known = job->known;
     job->validated = false;
-    if (!known || c->config.options.fresh || !known->has_file || !is_where_it_was(job, known))
+    if (!known || c->config.options.fresh || !known->has_file || !is_where_it_was(job, known) ||
+        !discovery_knows_links(c))
         return;
     request->etag = text(known->row.etag);
     request->last_modified = text(known->row.last_modified);

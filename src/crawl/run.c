@@ -60,6 +60,8 @@ static int sleep_ms(struct crawl *c)
     int sleep = c->waits_for_list ? LIST_PAUSE_MS : TICK_MS;
     if (c->sources && !c->end && !c->waits_for_list && !c->frontier.queued)
         return 0;
+    if (!c->end && !c->sources && discovery_is_due(c))
+        return 0;
     if (dispatch_is_due(c)) /* answers of this turn may have made room, or queued a redirect */
         return 0;
     if (frontier_has_next(&c->frontier, now))

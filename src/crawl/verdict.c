@@ -99,7 +99,7 @@ static void follow(struct crawl *c, struct job *job, struct text location)
     if (c->discovery && job->kind == JOB_PAGE) {
         if (job->from.via != VIA_USER)
             return discovery_redirect(c, job, &to);
-        discovery_seed(c, &to);
+        discovery_seed_led_to(c, &to);
     }
     leave_origin(job, from, &to);
     job->deaths = job->attempts = job->failures = 0;

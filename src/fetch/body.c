@@ -139,7 +139,7 @@ static bool begin_harvest(struct transfer *t)
     return !job.converts || out_of_memory(t);
 }
 
-/* What the links of a sitemap need is only known here to be empty for the next transfer. */
+/* A sitemap's links go out at once, because the memory that they wait in is shared with the other transfers. */
 static bool harvested(struct transfer *t, enum harvest_status s)
 {
     struct body *b = &t->body;

@@ -1,10 +1,11 @@
-/* The body of an answer on its way to the parent: undone of its coding, counted against its limits, and put to its use
- * (fetch/use.h): sent along, as it is or converted, and read for its links.
+/* The body of an answer on its way to the parent: undone of its coding, counted against its limits, and put to its
+ * use (fetch/use.h): sent along, as it is or converted, and read for its links.
  *
  * A short body waits here and crosses together with the answer; a longer one goes out as it comes. body_begin before
  * each answer, body_open when its head is complete, body_take for each run of bytes from libcurl, body_end when
- * there are no more, also when it was cut; body_release at the end. A function that returns false has left its verdict in
- * the transfer (transfer_abort), or has all that it wanted (transfer->stopped). Context: a worker's only thread. */
+ * there are no more, also when it was cut; body_release at the end. A function that returns false has left its
+ * verdict in the transfer (transfer_abort), or has all that it wanted (transfer->stopped). Context: a worker's only
+ * thread. */
 #ifndef FETCH_BODY_H
 #define FETCH_BODY_H
 
@@ -37,7 +38,7 @@ struct body {
     uint64_t wire_bytes;
 };
 
-/* B is the transfer's, which has its setup. */
+/* Of T, which has its setup. */
 void body_begin(struct transfer *t);
 
 /* The body of an answer with STATUS, to be put to USE; no longer than LIMIT. EXACT: see struct body. */

@@ -1,6 +1,7 @@
 #include "fetch/fetcher.h"
 
 #include "base/clock.h"
+#include "fetch/harvest/preload.h"
 #include "fetch/sandbox.h"
 #include "fetch/transfer.h"
 
@@ -13,6 +14,7 @@ enum { HEAP_KEPT_BYTES = 16 << 20, HEAP_STEP_BYTES = 256 << 10 };
 struct fetcher {
     struct transfer_setup setup;
     CURLM *multi;
+    struct preload preload;
     int64_t curl_due_ms; /* when libcurl wants to be called without an event; -1: not at all */
     int64_t idle_due_ms; /* when idle transfers are looked for next */
     struct transfer *active;
@@ -266,6 +268,8 @@ static bool set_up(struct fetcher *f)
     /* The worker's own descriptor wakes at its edge only: while no more transfers may start, tasks wait in the ring. */
     if (!poller_open(&f->setup.poller, mp_worker_fd(f->setup.worker)))
         return false;
+    if (f->setup.options->reads_pages)
+        preload_charsets(&f->preload);
     return !f->setup.options->sandbox || sandbox_enter(f->setup.options->ca_file);
 }
 
@@ -287,6 +291,7 @@ static void tear_down(struct fetcher *f)
     buffer_release(&f->setup.message);
     buffer_release(&f->setup.records);
     harvest_pool_release(&f->setup.harvests);
+    preload_release(&f->preload);
     poller_close(&f->setup.poller);
     curl_global_cleanup();
 }

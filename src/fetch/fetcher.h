@@ -36,6 +36,7 @@ struct fetch_options {
     size_t type_count;
     const char
         *robots_agent; /* product token that meta robots may name, such as "forage"; NULL: only "robots" counts */
+    bool reads_pages;  /* FETCH_LINKS or FETCH_UTF8 will come: load now what charsets need, not later */
     bool sandbox;      /* shut the worker in once it is set up */
 };
 

@@ -2,17 +2,17 @@
  *
  * The parent encodes a fetch_request as a task; the worker decodes it. The worker answers with any number of parts
  * that are nothing but body bytes, and one last part that is an encoded fetch_answer, whose body bytes follow those
- * parts. A part without a byte says that the request goes out (FETCH_TELL_START). One task is one request on the wire:
- * a redirect is an answer, and what to do about it is the parent's decision. So is 304, when the request had validators,
- * and 206, when it had a range; otherwise they are FETCH_PROTOCOL.
+ * parts. A part without a byte says that the request goes out (FETCH_TELL_START). One task is one request on the
+ * wire: a redirect is an answer, and what to do about it is the parent's decision. So is 304, when the request had
+ * validators, and 206, when it had a range; otherwise they are FETCH_PROTOCOL.
  *
- * When the request has FETCH_LINKS or FETCH_SITEMAP, each part but the last that is not empty begins with a byte, an enum
- * fetch_part, that says what follows: body bytes, or whole link records. Parts of links come after all parts of the body;
- * the body's last bytes may still come with the answer.
+ * When the request has FETCH_LINKS or FETCH_SITEMAP, each part but the last that is not empty begins with a byte, an
+ * enum fetch_part, that says what follows: body bytes, or whole link records. Parts of links come after all parts of
+ * the body; the body's last bytes may still come with the answer.
  *
  * Decoding checks every length against what arrived; strings are checked to hold no NUL and are given with their
- * length. An answer's bytes lie in memory that the worker can still write: the parent takes it with fetch_answer_take,
- * and copies a part of links before it reads the records. */
+ * length. An answer's bytes lie in memory that the worker can still write: the parent takes it with
+ * fetch_answer_take, and copies a part of links before it reads the records. */
 #ifndef FETCH_MESSAGE_H
 #define FETCH_MESSAGE_H
 
@@ -37,19 +37,20 @@ enum fetch_request_flags {
 
     FETCH_CUT = 16, /* a body that is longer than max_bytes ends there, without an error */
 
-    /* Find the links of a 2xx answer that is an HTML page (text/html, application/xhtml+xml, or of no media type and with '<'
-     * as its first byte that is no blank), and send them along. A Link header counts, too, whatever the media type is. */
+    /* Find the links of a 2xx answer that is an HTML page (text/html, application/xhtml+xml, or of no media type and
+     * with '<' as its first byte that is no blank), and send them along. A Link header counts, too, whatever the
+     * media type is. */
     FETCH_LINKS = 32,
 
     /* With FETCH_LINKS: also what pages need to be shown, and what style sheets and SVG images refer to. */
     FETCH_REQUISITES = 64,
 
-    /* A 2xx body is a sitemap or a feed: what it names is sent as links, its bytes are not. FETCH_LINKS and FETCH_UTF8 mean
-     * nothing then, and fetch_options.types do not count. */
+    /* A 2xx body is a sitemap or a feed: what it names is sent as links, its bytes are not. FETCH_LINKS and
+     * FETCH_UTF8 mean nothing then, and fetch_options.types do not count. */
     FETCH_SITEMAP = 128,
 
-    /* Send HTML, plain text and style sheets converted to UTF-8; what they say about their charset is rewritten, and where
-     * HTML says nothing and is not all ASCII it gets a byte order mark. */
+    /* Send HTML, plain text and style sheets converted to UTF-8; what they say about their charset is rewritten, and
+     * where HTML says nothing and is not all ASCII it gets a byte order mark. */
     FETCH_UTF8 = 256,
 
     FETCH_ANY_TYPE = 512, /* fetch_options.types do not count: for robots.txt */
@@ -61,16 +62,17 @@ struct text {
     size_t len;
 };
 
-/* Validators and header lines hold no control byte but a tab; a request where they do is refused when it is decoded. So is
- * one that goes on with a body (resume_at) and has FETCH_LINKS, FETCH_SITEMAP or FETCH_UTF8, which need all of it. */
+/* Validators and header lines hold no control byte but a tab; a request where they do is refused when it is decoded.
+ * So is one that goes on with a body (resume_at) and has FETCH_LINKS, FETCH_SITEMAP or FETCH_UTF8, which need all of
+ * it. */
 struct fetch_request {
     unsigned flags;
     uint16_t port;
     struct text host; /* of URL, as web/url/url.h gives it: lower case, an IPv6 address in brackets */
     struct text url;  /* canonical, without a fragment */
 
-    /* Of the decoded body, counted from its begin also when resumed; 0: fetch_options.max_bytes. What FETCH_UTF8 makes of it
-     * may not be longer either. */
+    /* Of the decoded body, counted from its begin also when resumed; 0: fetch_options.max_bytes. What FETCH_UTF8
+     * makes of it may not be longer either. */
     uint64_t max_bytes;
 
     /* Ask for the bytes from here on; 0: for all. Needs a strong ETag or a Last-Modified for If-Range: without one
@@ -118,22 +120,24 @@ struct fetch_answer {
      * Content-Range; 0: not known. */
     uint64_t total_bytes;
 
-    /* The body was sent along; false: it was discarded because of its status or its media type, because it does not go on at
-     * resume_at, or because FETCH_SITEMAP has read it. With an error, the parts are what had come until then. */
+    /* The body was sent along; false: it was discarded because of its status or its media type, because it does not
+     * go on at resume_at, or because FETCH_SITEMAP has read it. With an error, the parts are what had come until
+     * then. */
     bool kept;
 
     bool cut; /* the body was longer than max_bytes, and FETCH_CUT */
 
-    /* 2xx, and its media type is not among fetch_options.types: nothing of the body was sent. It was broken off behind its
-     * head, unless it is so short that the connection is worth more, or it is HTML and FETCH_LINKS wants its links. */
+    /* 2xx, and its media type is not among fetch_options.types: nothing of the body was sent. It was broken off
+     * behind its head, unless it is so short that the connection is worth more, or it is HTML and FETCH_LINKS wants
+     * its links. */
     bool unwanted;
 
-    /* META_* bits (web/links/meta.h) of the page's meta robots, for all and for robots_agent; with FETCH_LINKS. X-Robots-Tag
-     * is among the headers. */
+    /* META_* bits (web/links/meta.h) of the page's meta robots, for all and for robots_agent; with FETCH_LINKS.
+     * X-Robots-Tag is among the headers. */
     unsigned robots;
 
-    /* Not all links are here: there are more than are sent, the body was cut, memory ran out, or a sitemap is broken (then
-     * DETAIL says how, although there is no error). What came is right nevertheless. */
+    /* Not all links are here: there are more than are sent, the body was cut, memory ran out, or a sitemap is broken
+     * (then DETAIL says how, although there is no error). What came is right nevertheless. */
     bool links_cut;
 
     /* 206 whose bytes go on exactly at resume_at, of the same version. An answer to a request with resume_at that is
@@ -174,8 +178,8 @@ struct fetch_link {
     unsigned priority; /* in thousandths, 0 to FETCH_LINK_PRIORITY_MAX */
     /* Seconds since 1970, of sitemaps: the first and the last that the date may mean (web/sitemap/sitemap.h). */
     int64_t lastmod_s, lastmod_until_s;
-    /* http or https, absolute, canonical as the worker believes, without a fragment and without a byte that is not printable
-     * ASCII; at most FETCH_LINK_URL_MAX. */
+    /* http or https, absolute, canonical as the worker believes, without a fragment and without a byte that is not
+     * printable ASCII; at most FETCH_LINK_URL_MAX. */
     struct text url;
 };
 
@@ -187,8 +191,8 @@ bool fetch_request_decode(struct fetch_request *request, const void *data, size_
 bool fetch_answer_encode(const struct fetch_answer *answer, struct buffer *out);
 bool fetch_answer_decode(struct fetch_answer *answer, const void *data, size_t len);
 
-/* The same where another process can still change the bytes: COPY gets the answer's texts, and what was checked is what is
- * read. The body stays where it is. False also when memory is out. */
+/* The same where another process can still change the bytes: COPY gets the answer's texts, and what was checked is
+ * what is read. The body stays where it is. False also when memory is out. */
 bool fetch_answer_take(struct fetch_answer *answer, struct buffer *copy, const void *data, size_t len);
 
 /* The next value of the header NAME (lower case) in the answer, from *POSITION (at first 0), which moves behind it.

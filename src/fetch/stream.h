@@ -1,7 +1,9 @@
-/* The stream: body bytes of a long body, put where the parent reads them: one copy from libcurl's buffer to the ring.
+/* The stream: body bytes of a long body, put where the parent reads them: one copy from libcurl's buffer to the
+ * ring.
  *
- * One part is open at a time. It is closed, and so given to the parent, when it is full, when another transfer writes, and
- * when the owner says so: before it sends anything else, and before it sleeps. Context: a worker's only thread. */
+ * One part is open at a time. It is closed, and so given to the parent, when it is full, when another transfer
+ * writes, and when the owner says so: before it sends anything else, and before it sleeps. Context: a worker's only
+ * thread. */
 #ifndef FETCH_STREAM_H
 #define FETCH_STREAM_H
 
@@ -18,8 +20,8 @@ struct stream {
     size_t full;
 };
 
-/* Add bytes to TASK's body, in parts that begin with the byte KIND unless it is 0. Blocks while the parent is behind. False: the
- * parent is gone. */
+/* Add bytes to TASK's body, in parts that begin with the byte KIND unless it is 0. Blocks while the parent is
+ * behind. False: the parent is gone. */
 bool stream_write(struct stream *s, uint64_t task, char kind, const char *data, size_t len);
 
 /* Give the open part, if there is one, to the parent. */

@@ -5,7 +5,8 @@
  * done, take it out and call transfer_finish, which sends the answer; transfer_free at the end.
  *
  * What goes out is fetch/request.h, over which address fetch/connection.h; what comes back is read by fetch/head.h
- * and fetch/body.h, and what is in it goes to the parent by fetch/links_out.h. Here is what ties them together: when it begins, what became of it, and the answer.
+ * and fetch/body.h, and what is in it goes to the parent by fetch/links_out.h. Here is what ties them together: when
+ * it begins, what became of it, and the answer.
  *
  * Context: a worker's only thread. */
 #ifndef FETCH_TRANSFER_H

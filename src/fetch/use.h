@@ -1,5 +1,5 @@
-/* What a body is used for: kept, converted, read for its links or as a sitemap, or not at all. Its media type, its status and
- * what the request and the worker's options want decide.
+/* What a body is used for: kept, converted, read for its links or as a sitemap, or not at all. Its media type, its
+ * status and what the request and the worker's options want decide.
  *
  * Pure. RFC 9110 section 8.3. */
 #ifndef FETCH_USE_H
@@ -23,11 +23,12 @@ struct use {
 /* The use of an answer with STATUS and the Content-Type TYPE ("": none), to a request with FLAGS. */
 struct use use_of(const struct fetch_options *options, unsigned flags, unsigned status, struct text type);
 
-/* The same for an answer without a media type whose body is HTML (its first byte that is no blank is '<'), or is not. */
+/* The same for an answer without a media type whose body is HTML (its first byte that is no blank is '<'), or is
+ * not. */
 struct use use_decide(const struct fetch_options *options, unsigned flags, unsigned status, bool is_html);
 
-/* Whether the media type of the Content-Type TYPE is the PATTERN: "text/html", or with '*' for the whole of either half. Letters of
- * either case. */
+/* Whether the media type of the Content-Type TYPE is the PATTERN: "text/html", or with '*' for the whole of either
+ * half. Letters of either case. */
 bool use_type_is(struct text type, const char *pattern);
 
 #endif

@@ -1,5 +1,5 @@
-/* libFuzzer target: what a worker says and what the parent asks are decoded without a view ever pointing outside; and what
- * was taken for a message or a link record is one that the encoder would have made. */
+/* libFuzzer target: what a worker says and what the parent asks are decoded without a view ever pointing outside;
+ * and what was taken for a message or a link record is one that the encoder would have made. */
 #include "fetch/message.h"
 
 #include <stdlib.h>

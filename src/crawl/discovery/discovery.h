@@ -32,11 +32,23 @@ void discovery_begin(struct crawl *c);
 /* The user named URL, or what the user named redirects there: links to such places are in scope. */
 void discovery_seed(struct crawl *c, const struct url *url);
 
+/* Whether more that the user names had better wait on disk. */
+bool discovery_wants_seeds(const struct crawl *c);
+
+/* A seed was redirected to URL, or was in an earlier run: that is in scope, too, and is not asked for once more. */
+void discovery_seed_led_to(struct crawl *c, const struct url *url);
+
+/* JOB's URL is what the user named, and what earlier runs know of it has been looked up. */
+void discovery_know_seed(struct crawl *c, const struct job *job);
+
 /* Queue URL, which the user named, behind what waits already. */
 void discovery_queue_seed(struct crawl *c, const struct url *url);
 
 /* Give URLs that wait to the frontier, as far as it has room. All that the user names has been named. */
 void discovery_turn(struct crawl *c);
+
+/* Whether discovery_turn has something to do by itself. */
+bool discovery_is_due(const struct crawl *c);
 
 /* Whether no URL waits; true without --recursive. */
 bool discovery_is_done(const struct crawl *c);
@@ -60,8 +72,12 @@ void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch
 /* The rules of ORIGIN are known; NULL: it has none. With --sitemaps, its sitemaps are to be read. */
 void discovery_rules(struct crawl *c, const char *origin, const struct robots *robots);
 
+/* Whether pages need not be read again for their links, because the last crawl has followed them as this one does; true without
+ * --recursive. */
+bool discovery_knows_links(const struct crawl *c);
+
 /* NULL, or why JOB need not be asked for although it is due. */
-const char *discovery_why_not(const struct crawl *c, const struct job *job);
+const char *discovery_why_not(struct crawl *c, const struct job *job);
 
 /* JOB's page is in place and has DIGEST. */
 void discovery_kept(struct crawl *c, const struct job *job, const uint8_t digest[PAGES_DIGEST_BYTES]);

@@ -66,12 +66,14 @@ static bool is_outside(struct crawl *c, const struct offer *offer, const struct 
 /* ---- The queue ---- */
 
 /* Breadth first, and sitemaps before all, for they say what need not be asked for; what is known already comes last. */
-static unsigned priority_of(const struct offer *offer)
+static unsigned priority_of(const struct crawl *c, const struct offer *offer)
 {
-    enum { FIRST, LIKELY, OTHERS, KNOWN = 7, DEEPEST = 4, LIKELY_FROM = 800 };
+    enum { FIRST, LIKELY, OTHERS, LAST = BACKLOG_PRIORITIES - 1, KNOWN = LAST, DEEPEST = 4, LIKELY_FROM = 800 };
     unsigned depth = offer->depth < DEEPEST ? offer->depth : DEEPEST;
     if (offer->is_sitemap)
         return FIRST;
+    if (discovery_goes_by_level(c))
+        return offer->depth < LAST ? offer->depth : LAST;
     if (offer->via == VIA_STATE)
         return KNOWN;
     if (offer->via == VIA_SITEMAP && offer->priority >= LIKELY_FROM)
@@ -89,8 +91,8 @@ static void queue(struct crawl *c, const struct offer *offer, const struct url *
         .parent_len = strlen(parent),
         .depth = offer->depth,
         .flags = discovery_flags(offer),
-        .priority = priority_of(offer),
-        .lastmod_s = number,
+        .priority = priority_of(c, offer),
+        .number = number,
     };
     if (c->discovery->failed)
         return;

@@ -22,7 +22,10 @@ struct discovery {
     struct seen mapped;           /* origins whose sitemaps are being read */
     unsigned told[TRAPS_REASONS]; /* refusals of each kind that were logged */
     bool reseeded;                /* the rows of the state that are due have been offered */
-    bool failed;                  /* the backlog cannot be written */
+    uint64_t seeds, sitemaps;     /* that are under way */
+    int64_t began_ms;
+    bool is_known_extent; /* what is known has led to all that it leads to in this crawl (discovery/extent.h) */
+    bool failed;          /* the backlog cannot be written */
 };
 
 /* A URL that may be one to ask for. */
@@ -49,6 +52,10 @@ void discovery_failed(struct crawl *c, const char *reason);
 /* The same, if the backlog says that it has failed. */
 void discovery_broke(struct crawl *c);
 
+/* Whether a page must have the depth of the shortest way to it, because there is a limit: then all of one depth at a host is read before
+ * the next one begins. */
+bool discovery_goes_by_level(const struct crawl *c);
+
 /* Give what was queued to the kernel, so that it outlives this process: before the row of the page that it was found on is put. */
 void discovery_flush(struct crawl *c);
 
@@ -66,6 +73,9 @@ uint32_t discovery_flags(const struct offer *offer);
 bool discovery_is_seed(const struct backlog_entry *entry);
 
 const char *discovery_via_word(enum via via);
+
+/* Whether the page at URL says that its own address is CANONICAL, and the one there is kept. */
+bool discovery_has_canonical(struct crawl *c, const char *url, const char *canonical);
 
 /* Offer the rows of the state that are due. */
 void discovery_reseed(struct crawl *c);

@@ -1,10 +1,17 @@
 /* From the backlog to the frontier: URLs become jobs as there is room, of each host in turn. */
 #include "crawl/discovery/parts.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAITING_MAX = 8 * 1024, JOBS_PER_TURN = 2048 };
+enum {
+    WAITING_MAX = 8 * 1024,
+    JOBS_PER_TURN = 2048,
+    SEEDS_MAX = 1024, /* jobs that wait in the frontier before the rest of the lists is queued on disk */
+    PATIENCE_MS = 10 * 1000,
+};
 
 /* An entry's flags: how it was found in the lowest bits. */
 enum { VIA_BITS = 0xf, IS_SITEMAP = 0x10, IS_GUESSED = 0x20, IS_OVERDUE = 0x40, HAS_ACCOUNT = 0x80 };
@@ -102,7 +109,8 @@ static void admit(struct crawl *c, const struct backlog_entry *entry)
     if (!job)
         return discovery_failed(c, "out of memory");
     job->from.queued = true;
-    job->from.number = (uint32_t)entry->lastmod_s;
+    d->sitemaps += offer.is_sitemap;
+    job->from.number = (uint32_t)entry->number;
     c->counts.in_flight++;
     if (is_trap(c, job, &verdict))
         return discovery_refuse(c, job, &verdict);
@@ -111,8 +119,26 @@ static void admit(struct crawl *c, const struct backlog_entry *entry)
 
 void discovery_left(struct crawl *c, const struct job *job)
 {
-    if (c->discovery && job->from.queued)
-        backlog_done(c->discovery->backlog, job->asked.href_public, strlen(job->asked.href_public));
+    struct discovery *d = c->discovery;
+    if (!d || !d->backlog)
+        return;
+    if (job->from.queued)
+        backlog_done(d->backlog, job->asked.href_public, strlen(job->asked.href_public));
+    d->sitemaps -= job->kind == JOB_SITEMAP;
+    d->seeds -= job->kind == JOB_PAGE && job->from.via == VIA_USER;
+}
+
+/* Known pages come after what the user named and what sitemaps say of them, unless that takes long. */
+static bool is_time_to_reseed(const struct discovery *d)
+{
+    bool is_quiet = !d->seeds && !d->sitemaps && !backlog_waiting(d->backlog);
+    return !d->reseeded && (is_quiet || clock_ms() - d->began_ms > PATIENCE_MS);
+}
+
+bool discovery_is_due(const struct crawl *c)
+{
+    const struct discovery *d = c->discovery;
+    return d && d->backlog && !d->failed && is_time_to_reseed(d);
 }
 
 void discovery_turn(struct crawl *c)
@@ -121,7 +147,7 @@ void discovery_turn(struct crawl *c)
     struct backlog_entry entry;
     if (!d || d->failed)
         return;
-    if (!d->reseeded)
+    if (discovery_is_due(c))
         discovery_reseed(c);
     for (int i = 0; i < JOBS_PER_TURN && c->frontier.queued < WAITING_MAX && !c->end && !d->failed; i++) {
         if (!backlog_next(d->backlog, &entry))
@@ -134,6 +160,17 @@ bool discovery_is_done(const struct crawl *c)
 {
     const struct discovery *d = c->discovery;
     return !d || d->failed || !d->backlog || (d->reseeded && !backlog_waiting(d->backlog));
+}
+
+bool discovery_goes_by_level(const struct crawl *c)
+{
+    unsigned most = c->config.options.max_depth;
+    return most && most != FORAGE_DEPTH_NONE;
+}
+
+bool discovery_wants_seeds(const struct crawl *c)
+{
+    return c->discovery && (discovery_goes_by_level(c) || c->frontier.queued >= SEEDS_MAX);
 }
 
 uint64_t discovery_waiting(const struct crawl *c)

@@ -95,11 +95,15 @@ void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch
 }
 
 /* What a sitemap knows of a page holds for what is queued already as well. */
-const char *discovery_why_not(const struct crawl *c, const struct job *job)
+const char *discovery_why_not(struct crawl *c, const struct job *job)
 {
     const struct discovery *d = c->discovery;
-    if (!d || !d->unchanged.count || job->from.via == VIA_USER ||
-        !seen_has(&d->unchanged, job->asked.href_public, strlen(job->asked.href_public)))
+    const char *url = job->asked.href_public;
+    if (!d || !job->known || job->from.via == VIA_USER || c->config.options.fresh)
         return NULL;
-    return "not changed since it was fetched, says the sitemap";
+    if (d->unchanged.count && seen_has(&d->unchanged, url, strlen(url)))
+        return "not changed since it was fetched, says the sitemap";
+    if (discovery_has_canonical(c, url, job->known->row.canonical))
+        return "the page that it says it is a copy of is kept";
+    return NULL;
 }

@@ -2,6 +2,7 @@
 #include "crawl/discovery/parts.h"
 
 #include "base/clock.h"
+#include "crawl/discovery/extent.h"
 #include "crawl/setup.h"
 
 #include <errno.h>
@@ -10,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUT_MAX = 8 * 1024, OUT_OF_ORIGIN_MAX = 512 };
+enum {
+    OUT_MAX = 8 * 1024,
+    OUT_OF_ORIGIN_MAX = 512,
+    KNOWN_OUT_MAX = 8, /* of known pages of a host: few, so that new links of those that have changed come first */
+};
 
 /* ---- Making it ---- */
 
@@ -91,7 +96,12 @@ static void open_queue(struct crawl *c, bool goes_on)
 {
     struct discovery *d = c->discovery;
     struct backlog_failure failure;
-    struct backlog_options options = {.out_max = OUT_MAX, .share_max = OUT_OF_ORIGIN_MAX};
+    struct backlog_options options = {
+        .out_max = OUT_MAX,
+        .share_max = OUT_OF_ORIGIN_MAX,
+        .share_last = discovery_goes_by_level(c) ? 0 : KNOWN_OUT_MAX,
+        .by_level = discovery_goes_by_level(c),
+    };
     const char *dir = c->state ? c->config.options.output : NULL; /* nothing is remembered: a file without a name */
     enum backlog_status s = backlog_open(dir, goes_on, &options, &d->backlog, &failure);
     if (s == BACKLOG_DAMAGED) {
@@ -109,6 +119,8 @@ void discovery_begin(struct crawl *c)
     struct backlog_replayed replayed = {0};
     if (!d)
         return;
+    d->began_ms = clock_ms();
+    d->is_known_extent = c->state && extent_is(c->config.options.output, extent_of(&c->config.options));
     bool goes_on = c->state && c->run.cycle_started_ms < c->run.started_ms;
     open_queue(c, goes_on);
     if (!d->backlog || !goes_on)
@@ -126,14 +138,33 @@ void discovery_seed(struct crawl *c, const struct url *url)
         discovery_failed(c, "out of memory");
 }
 
+void discovery_seed_led_to(struct crawl *c, const struct url *url)
+{
+    discovery_seed(c, url);
+    if (seen_add(&c->seen, url->href_public, strlen(url->href_public)) == SEEN_NO_MEMORY)
+        discovery_failed(c, "out of memory");
+}
+
+void discovery_know_seed(struct crawl *c, const struct job *job)
+{
+    struct url url = {0};
+    if (!c->discovery || job->from.via != VIA_USER)
+        return;
+    c->discovery->seeds++;
+    const char *final = job->known ? job->known->row.final_url : "";
+    if (*final && url_parse(&url, final, strlen(final), NULL) == URL_OK)
+        discovery_seed_led_to(c, &url);
+    url_release(&url);
+}
+
 /* ---- What is known from earlier runs ---- */
 
-static bool has_canonical(struct crawl *c, const struct state_page *row)
+bool discovery_has_canonical(struct crawl *c, const char *url, const char *canonical)
 {
-    if (!*row->canonical || strcmp(row->canonical, row->url) == 0)
+    if (!c->state || !*canonical || strcmp(canonical, url) == 0)
         return false;
-    const struct state_page *canonical = state_find_page(c->state, row->canonical, strlen(row->canonical));
-    return canonical && *canonical->file && !canonical->failures && !*canonical->canonical;
+    const struct state_page *row = state_find_page(c->state, canonical, strlen(canonical));
+    return row && *row->file && !row->failures && (!*row->canonical || strcmp(row->canonical, canonical) == 0);
 }
 
 static bool reseed_row(const struct state_page *row, void *context)
@@ -145,8 +176,8 @@ static bool reseed_row(const struct state_page *row, void *context)
         .via = VIA_STATE,
         .depth = row->depth,
     };
-    bool due = c->config.options.fresh || due_is(&c->due, row, c->run.started_ms);
-    if (row->discovered && due && !has_canonical(c, row))
+    bool due = c->config.options.fresh || !c->discovery->is_known_extent || due_is(&c->due, row, c->run.started_ms);
+    if (row->discovered && due && !discovery_has_canonical(c, row->url, row->canonical))
         discovery_offer(c, &offer);
     return !c->discovery->failed;
 }
@@ -164,6 +195,19 @@ void discovery_reseed(struct crawl *c)
 
 /* ---- The end ---- */
 
+bool discovery_knows_links(const struct crawl *c)
+{
+    return !c->discovery || c->discovery->is_known_extent;
+}
+
+static void note_extent(struct crawl *c)
+{
+    const char *output = c->config.options.output;
+    if (!c->state || c->discovery->is_known_extent || extent_note(output, extent_of(&c->config.options)))
+        return;
+    report_file_failure(c, EXTENT_FILE, 0, strerror(errno));
+}
+
 /* What waits is left for the next run when this one ends early. */
 void discovery_settle(struct crawl *c)
 {
@@ -173,6 +217,8 @@ void discovery_settle(struct crawl *c)
     struct backlog_failure failure;
     bool failed = backlog_close(d->backlog, c->end == END_DONE && !d->failed, &failure) != BACKLOG_OK;
     d->backlog = NULL;
+    if (!failed && c->end == END_DONE)
+        note_extent(c);
     if (failed)
         discovery_failed(c, failure.text);
 }

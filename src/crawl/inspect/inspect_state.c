@@ -1,5 +1,7 @@
 /* Opening a state to look at it, and finding out whether a run is at work on it, without disturbing that run. */
 #include "crawl/inspect/inspect.h"
+
+#include "base/clock.h"
 #include "store/lock.h"
 
 #include <dirent.h>
@@ -83,9 +85,16 @@ static enum forage_run_state state_of_run(const struct state_run *run, bool at_w
 /* ---- Opening ---- */
 
 /* A run that begins or ends just now is at work either before the state is opened or after it. */
-enum forage_status inspection_open(struct inspection *in, const char *dir, char *error, size_t error_size)
+enum forage_status inspection_open(struct inspection *in, const char *dir, const struct forage_options *options,
+                                   char *error, size_t error_size)
 {
-    *in = (struct inspection){.dir = dir, .error = error, .error_size = error_size};
+    *in = (struct inspection){
+        .dir = dir,
+        .due = due_policy_of(options->min_interval_ms, options->max_interval_ms),
+        .now_ms = clock_wall_ms(),
+        .error = error,
+        .error_size = error_size,
+    };
     struct state_failure failure;
     struct state_run run;
     bool at_work = is_at_work(dir);

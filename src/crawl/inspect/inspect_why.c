@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "crawl/page_key.h"
+#include "crawl/scope/scope.h"
 #include "store/pages/folders.h"
 #include "web/robots/robots.h"
 #include "web/url/url.h"
@@ -30,7 +31,11 @@ struct look {
     char origin[8192];
     struct forage_why why;
     char rule[RULE_MAX + sizeof "..."];
-    int64_t now_ms;
+    struct buffer parent; /* of the queue's entry */
+    struct scope *scope;  /* of the URLs that the user has named */
+    bool crawled;         /* some page was found by following links */
+    bool due;
+    bool out_of_memory;
 };
 
 /* ---- The page ---- */
@@ -54,6 +59,7 @@ static void see_page(struct look *l)
     struct forage_why *w = &l->why;
     const struct state_page *row = state_find_page(l->in.state, l->key.data, l->key.len);
     w->final_url = w->file = w->etag = w->last_modified = w->error = "";
+    w->canonical = w->type = "";
     if (!row)
         return;
     w->known = true;
@@ -71,6 +77,70 @@ static void see_page(struct look *l)
     w->first_seen_ms = row->first_seen_ms;
     w->last_fetched_ms = row->last_fetched_ms;
     w->last_changed_ms = row->last_changed_ms;
+    w->discovered = row->discovered;
+    w->depth = row->depth;
+    w->parent = row->parent;
+    w->canonical = row->canonical;
+    w->type = row->type;
+    w->noindex = row->noindex;
+    w->nofollow = row->nofollow;
+    w->converted = row->converted;
+    w->due_ms = row->discovered ? row->next_due_ms : 0;
+    w->interval_ms = row->interval_ms;
+    w->visits = row->visits;
+    w->changes = row->changes;
+    l->due = due_is(&l->in.due, row, l->in.now_ms);
+}
+
+/* ---- The crawl ---- */
+
+static bool see_entry(const struct backlog_entry *entry, void *context)
+{
+    struct look *l = context;
+    if (entry->url_len != l->key.len || memcmp(entry->url, l->key.data, entry->url_len) != 0)
+        return true;
+    l->why.found = true;
+    l->why.depth = entry->depth;
+    l->why.waiting = inspection_waits(&l->in, entry);
+    l->out_of_memory = !buffer_append(&l->parent, entry->parent, entry->parent_len);
+    return false;
+}
+
+/* Rows that no crawl has found are of URLs that the user has named. */
+static bool see_seed(const struct state_page *row, void *context)
+{
+    struct look *l = context;
+    struct url url = {0};
+    l->crawled |= row->discovered;
+    if (row->discovered || url_parse(&url, row->url, row->url_len, NULL) != URL_OK)
+        return true;
+    l->out_of_memory = !scope_add_seed(l->scope, &url);
+    url_release(&url);
+    return !l->out_of_memory;
+}
+
+static enum forage_status see_scope(struct look *l, enum forage_scope kind)
+{
+    l->scope = scope_new(kind);
+    if (!l->scope || state_each_page(l->in.state, NULL, see_seed, l) != STATE_OK || l->out_of_memory) {
+        l->out_of_memory |= !l->scope;
+        return inspection_status(&l->in);
+    }
+    l->why.scope_known = l->crawled;
+    if (l->crawled)
+        scope_has(l->scope, &l->url, &l->why.no_scope);
+    return FORAGE_OK;
+}
+
+/* Before the page's row is looked up, which is lent only until the next one is. */
+static enum forage_status see_crawl(struct look *l, const struct forage_options *o)
+{
+    l->why.parent = l->why.no_scope = "";
+    enum forage_status status = inspection_queue(&l->in, see_entry, l);
+    if (status != FORAGE_OK || l->out_of_memory)
+        return status;
+    l->why.parent = buffer_text(&l->parent);
+    return state_find_page(l->in.state, l->key.data, l->key.len) ? FORAGE_OK : see_scope(l, o->scope);
 }
 
 /* ---- robots.txt ---- */
@@ -144,21 +214,36 @@ static bool see_host(struct look *l)
 
 /* ---- The verdict ---- */
 
+static bool is_not_due(struct look *l)
+{
+    struct forage_why *w = &l->why;
+    if (!w->discovered || l->due)
+        return false;
+    w->verdict = FORAGE_WOULD_SKIP_NOT_DUE;
+    w->next_ms = w->due_ms;
+    return true;
+}
+
 /* Whether the page need not be asked for. One that fails, or whose file is not as it was, is asked for whatever
- * its age. */
+ * its age; one that fails and that a crawl has found, when it is due. */
 static bool is_done(struct look *l, const struct forage_options *o)
 {
     struct forage_why *w = &l->why;
-    if (!w->known || o->fresh || o->no_state || w->kept != FORAGE_KEPT_INTACT || w->failures)
+    bool settled = w->kept == FORAGE_KEPT_INTACT || (w->kept == FORAGE_KEPT_NOTHING && w->last_fetched_ms);
+    if (!w->known || o->fresh || o->no_state)
+        return false;
+    if (w->failures)
+        return is_not_due(l);
+    if (!settled)
         return false;
     bool goes_on = l->in.run.state != FORAGE_RUN_NONE && l->in.run.state != FORAGE_RUN_COMPLETE;
     if (goes_on && w->last_fetched_ms >= l->in.cycle_started_ms) {
         w->verdict = FORAGE_WOULD_SKIP_DONE;
         return true;
     }
-    int64_t age_ms = l->now_ms - w->last_fetched_ms; /* below 0: the clock was put back since */
+    int64_t age_ms = l->in.now_ms - w->last_fetched_ms; /* below 0: the clock was put back since */
     if (age_ms < 0 || age_ms >= o->max_age_ms)
-        return false;
+        return is_not_due(l);
     w->verdict = FORAGE_WOULD_SKIP_FRESH;
     w->next_ms = w->last_fetched_ms + o->max_age_ms;
     return true;
@@ -169,7 +254,7 @@ static bool must_wait(struct look *l, const struct forage_options *o, bool for_l
 {
     struct forage_why *w = &l->why;
     int64_t max_wait_ms = o->max_wait_ms ? o->max_wait_ms : DEFAULT_MAX_WAIT_MS;
-    int64_t wait_ms = o->no_state ? 0 : w->host.next_ask_ms - l->now_ms;
+    int64_t wait_ms = o->no_state ? 0 : w->host.next_ask_ms - l->in.now_ms;
     if (wait_ms <= 0 || (for_long && wait_ms <= max_wait_ms))
         return false;
     w->verdict = for_long ? FORAGE_WOULD_PUT_OFF : FORAGE_WOULD_WAIT;
@@ -190,7 +275,7 @@ static enum forage_verdict how_to_ask(const struct look *l, const struct forage_
 static void judge(struct look *l, const struct forage_options *o)
 {
     struct forage_why *w = &l->why;
-    bool is_fresh = w->host.robots_fetched_ms <= l->now_ms && w->host.robots_expires_ms > l->now_ms;
+    bool is_fresh = w->host.robots_fetched_ms <= l->in.now_ms && w->host.robots_expires_ms > l->in.now_ms;
     bool rules = w->host.robots != FORAGE_ROBOTS_UNKNOWN && is_fresh && !o->no_state;
     if (is_done(l, o) || must_wait(l, o, true))
         return;
@@ -204,13 +289,16 @@ static void judge(struct look *l, const struct forage_options *o)
 
 static enum forage_status look(struct look *l, const struct forage_options *options)
 {
-    bool room = page_key(&l->url, &l->key);
-    if (room)
+    l->out_of_memory = !page_key(&l->url, &l->key);
+    if (!l->out_of_memory) {
+        enum forage_status status = see_crawl(l, options);
+        if (status != FORAGE_OK)
+            return status;
         see_page(l);
-    if (!room || !see_host(l))
+    }
+    if (l->out_of_memory || !see_host(l))
         return inspection_fail(&l->in, FORAGE_NO_MEMORY, NULL, "out of memory");
     l->why.url = l->url.href_public;
-    l->now_ms = clock_wall_ms();
     judge(l, options);
     return inspection_status(&l->in);
 }
@@ -222,13 +310,18 @@ enum forage_status forage_why(const char *dir, const char *url, const struct for
     enum url_status s = url_parse_line(&l.url, url, strlen(url));
     if (s != URL_OK)
         return inspection_fail(&l.in, s == URL_NO_MEMORY ? FORAGE_NO_MEMORY : FORAGE_USAGE, NULL, url_status_text(s));
-    enum forage_status status = inspection_open(&l.in, dir, error, error_size);
+    const struct forage_options defaults = {0};
+    if (!options)
+        options = &defaults;
+    enum forage_status status = inspection_open(&l.in, dir, options, error, error_size);
     if (status == FORAGE_OK) {
-        status = look(&l, options ? options : &(struct forage_options){0});
+        status = look(&l, options);
         if (status == FORAGE_OK)
             fn(&l.why, context);
         inspection_close(&l.in);
     }
+    scope_free(l.scope);
+    buffer_release(&l.parent);
     buffer_release(&l.key);
     url_release(&l.url);
     return status;

@@ -34,10 +34,10 @@ bool scope_add_seed(struct scope *scope, const struct url *seed);
 
 /* Whether a link to URL is followed. When it is not, *WHY (which may be NULL) is a constant text for the log: "another
  * host", "another domain", "another folder"; untouched otherwise. */
-bool scope_has(const struct scope *scope, const struct url *url, const char **why);
+bool scope_has(struct scope *scope, const struct url *url, const char **why);
 
 /* The same for what a page needs to be shown, which may be in any folder of a host that is in scope. */
-bool scope_has_requisite(const struct scope *scope, const struct url *url, const char **why);
+bool scope_has_requisite(struct scope *scope, const struct url *url, const char **why);
 
 /* Accepts NULL. */
 void scope_free(struct scope *scope);

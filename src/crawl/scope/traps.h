@@ -16,8 +16,8 @@
  *                      patterns never met before may go on: half a page for each such pattern, so that a blog's index
  *                      pages come to their end. Numbered pages are of one pattern and are no such gain.
  *   host-budget        pages of one host in this run.
- *   same-content       pages of one pattern with the same content, when they are also more than half of that pattern's
- *                      pages: the pattern is closed. And pages of one site with the same content, of whatever pattern, when
+ *   same-content       pages of one pattern with the same content, when three quarters of that pattern's pages also
+ *                      had content that another of them had before: the pattern is closed. And pages of one site with the same content, of whatever pattern, when
  *                      the links that are found only on them lead nowhere new: three quarters of the pages behind them,
  *                      and at least as many as the limit, had content that was known already. Such copies' links are not
  *                      followed any more: soft 404s with relative links.

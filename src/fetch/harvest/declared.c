@@ -1,5 +1,5 @@
-/* Tags and attributes are stepped over as the HTML standard's prescan does (section 13.2.3.2), because that is how those who
- * read the page find its declarations. */
+/* Tags and attributes are stepped over as the HTML standard's prescan does (section 13.2.3.2), because that is how
+ * those who read the page find its declarations. */
 #include "fetch/harvest/declared.h"
 
 #include "web/charset/charset.h"

@@ -73,7 +73,8 @@ static bool is_ascii(const char *text, size_t len)
 }
 
 /* What is no UTF-8 in the reference becomes U+FFFD, as it would have if the page had been decoded. In UTF-8 no error
- * swallows an ASCII character, so that markup is the same either way, and only what is found in it needs to be decoded. */
+ * swallows an ASCII character, so that markup is the same either way, and only what is found in it needs to be
+ * decoded. */
 static bool mend(struct harvest *h, struct link *link)
 {
     if (!h->mender) {
@@ -102,9 +103,10 @@ static bool count_finding(struct harvest *h, const struct link *link)
     return true;
 }
 
-/* Whether the reference is there already: pages repeat most of theirs, and to resolve one takes ten times as long as to hash
- * it. What only leads to another place of the page is one reference. Only plain ones are looked at, which change nothing
- * about what is known of the first (web/links/page_links.h says what of two that are the same counts). */
+/* Whether the reference is there already: pages repeat most of theirs, and to resolve one takes ten times as long as
+ * to hash it. What only leads to another place of the page is one reference. Only plain ones are looked at, which
+ * change nothing about what is known of the first (web/links/page_links.h says what of two that are the same
+ * counts). */
 static bool is_repeated(struct harvest *h, const struct link *link)
 {
     if (link->kind != LINK_A || link->rel)

@@ -2,8 +2,8 @@
  *
  * harvest_new once; for each body harvest_begin, harvest_feed for each piece, harvest_end when it is whole or cut,
  * harvest_links unless what came of it shall not count, harvest_reset, which keeps the memory for the next body;
- * harvest_free. Memory is bounded whatever the body is (web/links/page_links.h), and what a large page took is given back
- * by harvest_reset.
+ * harvest_free. Memory is bounded whatever the body is (web/links/page_links.h), and what a large page took is given
+ * back by harvest_reset.
  *
  * Pure, but that iconv may load a module. Context: one thread at a time. */
 #ifndef FETCH_HARVEST_H
@@ -24,8 +24,8 @@ struct harvest_job {
     /* Gets the text when it CONVERTS; false: stop. Called inside harvest_feed and harvest_end. */
     bool (*text)(void *context, const char *text, size_t len);
 
-    /* Gets each link that is no longer than FETCH_LINK_URL_MAX: of a sitemap inside harvest_feed and harvest_end, of others
-     * inside harvest_links. False: stop. The link is borrowed for the call. */
+    /* Gets each link that is no longer than FETCH_LINK_URL_MAX: of a sitemap inside harvest_feed and harvest_end, of
+     * others inside harvest_links. False: stop. The link is borrowed for the call. */
     bool (*link)(void *context, const struct fetch_link *link);
     void *context; /* of both */
 };
@@ -68,8 +68,8 @@ void harvest_free(struct harvest *h);
 
 /* ---- Those that wait for their next body ---- */
 
-/* References that wait for the end of their page, in all pages of a pool together, take no more memory than this; what is
- * beyond is left out. One page alone takes less (web/links/page_links.h). */
+/* References that wait for the end of their page, in all pages of a pool together, take no more memory than this;
+ * what is beyond is left out. One page alone takes less (web/links/page_links.h). */
 enum { HARVEST_POOL_BYTES = 64 << 20 };
 
 /* Zeroes are an empty pool. It stays where it is while one of its harvests is out. */

@@ -1,4 +1,5 @@
-/* Link headers (RFC 8288): where the answer itself, not the page in it, says that it is one of several, or another one's copy.
+/* Link headers (RFC 8288): where the answer itself, not the page in it, says that it is one of several, or another
+ * one's copy.
  *
  * Pure; linear in the value. */
 #ifndef FETCH_LINK_HEADER_H
@@ -19,8 +20,9 @@ struct link_header {
     unsigned rels; /* those of the enum, from the first rel alone (section 3.3) */
 };
 
-/* The next link of the header's VALUE, from *POSITION (at first 0), which moves behind it; links that are about another page
- * than the answer (anchor) are passed over. False when there is none, or the value goes on with something that is no link. */
+/* The next link of the header's VALUE, from *POSITION (at first 0), which moves behind it; links that are about
+ * another page than the answer (anchor) are passed over. False when there is none, or the value goes on with
+ * something that is no link. */
 bool link_header_next(struct text value, size_t *position, struct link_header *link);
 
 #endif

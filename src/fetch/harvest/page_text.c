@@ -48,8 +48,8 @@ static const struct charset *of_declaration(const char *head, size_t len)
     return charset && charset_is_utf16(charset) ? charset_utf8() : charset;
 }
 
-/* Style sheets are not guessed at: what says nothing is UTF-8. The mark and the header are told as for pages, of which no
- * more than the mark is shown so that no markup is looked for. */
+/* Style sheets are not guessed at: what says nothing is UTF-8. The mark and the header are told as for pages, of
+ * which no more than the mark is shown so that no markup is looked for. */
 static bool find_css(const struct page_text *t, const char *head, size_t len, bool whole, struct page_charset *found)
 {
     struct page_charset page;
@@ -121,8 +121,8 @@ static enum page_text_status pass_on(struct page_text *t, const char *bytes, siz
     return PAGE_TEXT_OK;
 }
 
-/* The charset is known, and these are the text's first bytes. An encoding that the system's iconv lacks passes as it is:
- * most of its markup can be read nevertheless. */
+/* The charset is known, and these are the text's first bytes. An encoding that the system's iconv lacks passes as it
+ * is: most of its markup can be read nevertheless. */
 static enum page_text_status begin_text(struct page_text *t, const char *bytes, size_t len)
 {
     static const char mark[MARK_BYTES] = "\xef\xbb\xbf";

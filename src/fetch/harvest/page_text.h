@@ -1,8 +1,8 @@
 /* A text as it was served, made UTF-8 while it arrives: in which charset it is, is found first, then it is decoded.
  *
- * A struct page_text may begin as zeroes. page_text_begin, page_text_feed for each piece, page_text_end; page_text_reset
- * makes it ready for another text and keeps what memory is worth keeping; page_text_release at the end. Until the charset is
- * known, at most PAGE_CHARSET_DETECT_BYTES and a piece are held.
+ * A struct page_text may begin as zeroes. page_text_begin, page_text_feed for each piece, page_text_end;
+ * page_text_reset makes it ready for another text and keeps what memory is worth keeping; page_text_release at the
+ * end. Until the charset is known, at most PAGE_CHARSET_DETECT_BYTES and a piece are held.
  *
  * Context: one thread; does not block, but that iconv may load a module. */
 #ifndef FETCH_PAGE_TEXT_H

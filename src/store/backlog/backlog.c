@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUT_MAX = 4096, SHARE_MIN = 4, SHARE_MAX = 64, WINDOW_BYTES = 2 << 20, CACHE_BYTES = 4 << 20 };
+enum { OUT_MAX = 4096, SHARE_MIN = 4, SHARE_MAX = 64, WINDOW_BYTES = 2 << 20, CACHE_BYTES = 16 << 20 };
 
 /* ---- Failures ---- */
 
@@ -95,6 +95,7 @@ enum backlog_status backlog_open(const char *dir, bool go_on, const struct backl
         goto fail;
     origins_init(&b->origins, o.out_max ? o.out_max : OUT_MAX, o.share_min ? o.share_min : SHARE_MIN,
                  o.share_max ? o.share_max : SHARE_MAX);
+    origins_order(&b->origins, o.by_level, o.share_last, BACKLOG_PRIORITIES - 1);
     if (!backlog_file_open(&b->file, dir, go_on && dir, o.window_bytes ? o.window_bytes : WINDOW_BYTES,
                            o.cache_bytes ? o.cache_bytes : CACHE_BYTES)) {
         status = errno == ENOMEM ? BACKLOG_NO_MEMORY : BACKLOG_SYSTEM;
@@ -183,7 +184,7 @@ enum backlog_status backlog_add(struct backlog *b, const struct backlog_entry *e
     if (!is_valid(entry, &name))
         return BACKLOG_INVALID;
     struct record parent = parent_head(entry), head = {
-                                                   .kind = entry->lastmod_s ? RECORD_ENTRY_LASTMOD : RECORD_ENTRY,
+                                                   .kind = entry->number ? RECORD_ENTRY_NUMBER : RECORD_ENTRY,
                                                    .text_len = (uint32_t)entry->url_len,
                                                    .depth = entry->depth,
                                                    .flags = entry->flags,
@@ -198,7 +199,7 @@ enum backlog_status backlog_add(struct backlog *b, const struct backlog_entry *e
     enum backlog_status status = backlog_queue(b, offset, &name, entry->priority);
     if (status != BACKLOG_OK)
         return status;
-    record_write(backlog_file_end(&b->file), &head, entry->lastmod_s, entry->url, offset, b->salt);
+    record_write(backlog_file_end(&b->file), &head, entry->number, entry->url, offset, b->salt);
     backlog_file_append(&b->file, record_size(&head));
     return BACKLOG_OK;
 }

@@ -62,7 +62,7 @@ struct backlog_entry {
     uint32_t depth;
     uint32_t flags;    /* the caller's */
     unsigned priority; /* below BACKLOG_PRIORITIES */
-    int64_t lastmod_s; /* the caller's; 0: none */
+    int64_t number;    /* the caller's */
 };
 
 struct backlog;
@@ -75,8 +75,10 @@ struct backlog_options {
     unsigned out_max;    /* 0: 4,096 */
     unsigned share_min;  /* 0: 4 */
     unsigned share_max;  /* 0: 64 */
+    unsigned share_last; /* while an entry of the last priority is the first to go; 0: as others */
+    bool by_level;       /* of an origin nothing goes while something of a lower priority number is out */
     size_t window_bytes; /* the end of the file that is kept in memory; 0: 2 MiB; at least 192 KiB */
-    size_t cache_bytes;  /* what was read from the rest; 0: 4 MiB; at least 64 KiB */
+    size_t cache_bytes;  /* what was read from the rest; 0: 16 MiB; at least 64 KiB */
 };
 
 /* ---- Open ---- */

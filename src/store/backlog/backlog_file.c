@@ -218,15 +218,15 @@ bool backlog_file_cut(struct backlog_file *f)
 
 /* ---- Reading and patching ---- */
 
-/* Block NUMBER, which is in front of the window, in the cache. When the one before it is there, the file is being read in
- * order, and some more come with it. NULL and errno; 0: the file is shorter than it was. */
+/* Block NUMBER, which is in front of the window, in the cache. When the one before it was the last to be read, the file is being
+ * read in order, and some more come with it. NULL and errno; 0: the file is shorter than it was. */
 static char *cached_block(struct backlog_file *f, uint64_t number)
 {
     size_t slot = (size_t)(number % f->slots), count = 1;
     if (f->cached[slot] == number + 1)
         return f->blocks + slot * BACKLOG_BLOCK;
     uint64_t blocks = f->base / BACKLOG_BLOCK;
-    if (slot > 0 && f->cached[slot - 1] == number)
+    if (number == f->read_to)
         while (count < READ_AHEAD && slot + count < f->slots && number + count < blocks)
             count++;
     memset(&f->cached[slot], 0, count * sizeof *f->cached);
@@ -237,6 +237,7 @@ static char *cached_block(struct backlog_file *f, uint64_t number)
     }
     for (size_t i = 0; i < (size_t)n / BACKLOG_BLOCK; i++)
         f->cached[slot + i] = number + i + 1;
+    f->read_to = number + count;
     return f->blocks + slot * BACKLOG_BLOCK;
 }
 

@@ -35,6 +35,7 @@ struct backlog_file {
     char *blocks;     /* the cache: block N of the file in slot N modulo their number */
     uint64_t *cached; /* what each slot holds: the block's number + 1; 0: nothing */
     size_t slots;
+    uint64_t read_to; /* the block behind the last one that was read into the cache */
 };
 
 enum { BACKLOG_PIECE_MAX = 2 * (64 * 1024 + 64) }; /* the most that one call may append, read or load */

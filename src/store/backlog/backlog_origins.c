@@ -49,11 +49,19 @@ static void set_share(struct origins *t)
     t->share = share;
 }
 
+/* Whether an entry of O with PRIORITY may go, whoever's turn it is. */
+static bool may_go(const struct origins *t, const struct origin *o, unsigned priority)
+{
+    bool is_least = t->share_last && priority == t->last;
+    unsigned share = is_least && t->share_last < t->share ? t->share_last : t->share;
+    return o->out < share && (!t->by_level || !o->out || priority <= o->out_level);
+}
+
 struct origin *origins_turn(struct origins *t)
 {
     for (struct turn *turn; (turn = t->ring.after) != &t->ring; turn_to_end(&t->parked, turn)) {
         struct origin *o = (struct origin *)turn;
-        if (o->out < t->share)
+        if (may_go(t, o, o->chain.priority))
             return o;
     }
     return NULL;
@@ -68,6 +76,13 @@ void origins_init(struct origins *t, unsigned out_max, unsigned share_min, unsig
     t->ring.before = t->ring.after = &t->ring;
     t->parked.before = t->parked.after = &t->parked;
     set_share(t);
+}
+
+void origins_order(struct origins *t, bool by_level, unsigned share_last, unsigned last)
+{
+    t->by_level = by_level;
+    t->share_last = share_last;
+    t->last = last;
 }
 
 static size_t power_below(size_t n)
@@ -127,7 +142,7 @@ static uint32_t hash_of(const struct origins *t, const struct record_origin *nam
     return (uint32_t)hash_bytes(name->host, name->host_len, t->seed + name->scheme_len);
 }
 
-static bool is_named(const struct origin *o, const struct record_origin *name)
+bool origin_is(const struct origin *o, const struct record_origin *name)
 {
     return o->name_len == name->scheme_len + name->host_len && memcmp(o->name, name->scheme, name->scheme_len) == 0 &&
            memcmp(o->name + name->scheme_len, name->host, name->host_len) == 0;
@@ -138,7 +153,7 @@ static struct origin *find(const struct origins *t, const struct record_origin *
     if (!t->used)
         return NULL;
     for (struct origin *o = t->buckets[bucket_of(t, hash)]; o; o = o->bucket_next)
-        if (o->hash == hash && is_named(o, name))
+        if (o->hash == hash && origin_is(o, name))
             return o;
     return NULL;
 }
@@ -233,9 +248,16 @@ struct chain *origins_chain(struct origin *o, unsigned priority)
     return chain->priority == priority ? chain : insert_after(chain, priority);
 }
 
+/* The first of an origin that could not go is no longer the first. */
+static bool is_let_go(const struct origins *t, const struct origin *o, const struct chain *chain)
+{
+    return chain == &o->chain && !chain->waiting && chain->more && !may_go(t, o, (unsigned)chain->more->priority) &&
+           may_go(t, o, chain->priority);
+}
+
 void origins_waits(struct origins *t, struct origin *o, struct chain *chain, uint64_t offset)
 {
-    if (origin_waiting(o) == 0)
+    if (origin_waiting(o) == 0 || is_let_go(t, o, chain))
         turn_to_end(&t->ring, &o->turn);
     if (chain->waiting == 0)
         chain->head = offset;
@@ -247,6 +269,8 @@ void origins_waits(struct origins *t, struct origin *o, struct chain *chain, uin
 bool origins_took(struct origins *t, struct origin *o, uint64_t next, bool out)
 {
     struct chain *chain = &o->chain, *more = chain->more;
+    if (out && (!o->out || chain->priority < o->out_level))
+        o->out_level = (uint8_t)chain->priority;
     chain->head = next;
     chain->waiting--;
     t->waiting--;
@@ -269,9 +293,10 @@ bool origins_took(struct origins *t, struct origin *o, uint64_t next, bool out)
 void origins_done(struct origins *t, struct origin *o)
 {
     assert(o->out > 0);
+    bool could = may_go(t, o, o->chain.priority);
     o->out--;
     t->out--;
-    if (o->chain.waiting && o->out + 1 == t->share)
+    if (o->chain.waiting && !could && may_go(t, o, o->chain.priority))
         turn_to_end(&t->ring, &o->turn);
     origins_forget(t, o);
 }

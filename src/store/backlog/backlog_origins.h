@@ -37,6 +37,7 @@ struct origin {
     uint32_t hash;
     uint32_t out;
     uint32_t name_len;
+    uint8_t out_level;  /* the lowest priority number of what is out, or was since nothing was */
     struct chain chain; /* with the first priority of those that wait; the others are on the heap */
     char name[];        /* scheme://host[:port], terminated */
 };
@@ -49,6 +50,8 @@ struct origins {
 
     /* The rest is the table's own. */
     unsigned out_max, share_min, share_max;
+    unsigned share_last, last; /* of those with the priority LAST; 0: no less than of others */
+    bool by_level;
     struct turn ring;   /* AFTER is next */
     struct turn parked; /* each has its share out */
     struct origin **buckets;
@@ -58,6 +61,10 @@ struct origins {
 };
 
 void origins_init(struct origins *t, unsigned out_max, unsigned share_min, unsigned share_max);
+
+/* Of entries with the priority LAST at most SHARE_LAST of an origin are out (0: as many as of others); BY_LEVEL: nothing goes while
+ * something of a lower priority number is out. Before anything waits. */
+void origins_order(struct origins *t, bool by_level, unsigned share_last, unsigned last);
 
 /* The origin NAME; NULL when there is none. */
 struct origin *origins_find(const struct origins *t, const struct record_origin *name);
@@ -85,6 +92,7 @@ void origins_done(struct origins *t, struct origin *o);
 /* Forget O if nothing waits there or is out. */
 void origins_forget(struct origins *t, struct origin *o);
 
+bool origin_is(const struct origin *o, const struct record_origin *name);
 uint64_t origin_waiting(const struct origin *o);
 
 void origins_release(struct origins *t);

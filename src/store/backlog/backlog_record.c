@@ -15,12 +15,12 @@ enum { BYTE_ORDER_MARK = 0x01020304, CHECKED_FROM = offsetof(struct record, text
 
 size_t record_text_at(const struct record *head)
 {
-    return RECORD_HEAD + (head->kind == RECORD_ENTRY_LASTMOD ? sizeof(int64_t) : 0);
+    return RECORD_HEAD + (head->kind == RECORD_ENTRY_NUMBER ? sizeof(int64_t) : 0);
 }
 
 size_t record_size(const struct record *head)
 {
-    if (head->kind < RECORD_PARENT || head->kind > RECORD_ENTRY_LASTMOD)
+    if (head->kind < RECORD_PARENT || head->kind > RECORD_ENTRY_NUMBER)
         return 0;
     if (head->text_len == 0 || head->text_len > RECORD_TEXT_MAX)
         return 0;
@@ -34,13 +34,13 @@ static uint32_t check_of(const char *record, uint64_t offset, uint64_t salt)
     return (uint32_t)hash_bytes(record + CHECKED_FROM, record_size(&head) - CHECKED_FROM, salt + offset);
 }
 
-void record_write(char *record, const struct record *head, int64_t lastmod_s, const char *text, uint64_t offset,
+void record_write(char *record, const struct record *head, int64_t number, const char *text, uint64_t offset,
                   uint64_t salt)
 {
     struct record finished = *head;
     size_t at = record_text_at(head), end = at + head->text_len;
     memcpy(record, head, sizeof *head);
-    memcpy(record + RECORD_HEAD, &lastmod_s, sizeof lastmod_s); /* the text covers it where there is none */
+    memcpy(record + RECORD_HEAD, &number, sizeof number); /* the text covers it where there is none */
     memmove(record + at, text, head->text_len);
     memset(record + end, 0, record_size(head) - end);
     finished.check = check_of(record, offset, salt);

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum record_kind { RECORD_PARENT = 1, RECORD_ENTRY = 2, RECORD_ENTRY_LASTMOD = 3 };
+enum record_kind { RECORD_PARENT = 1, RECORD_ENTRY = 2, RECORD_ENTRY_NUMBER = 3 };
 
 struct record {
     uint64_t next;     /* in an entry: the offset of the next one of its chain; without a meaning in the last */
@@ -41,7 +41,7 @@ size_t record_size(const struct record *head);
 size_t record_text_at(const struct record *head);
 
 /* Put HEAD and its text into RECORD, which will stand at OFFSET. */
-void record_write(char *record, const struct record *head, int64_t lastmod_s, const char *text, uint64_t offset,
+void record_write(char *record, const struct record *head, int64_t number, const char *text, uint64_t offset,
                   uint64_t salt);
 
 /* Whether RECORD, all of its record_size bytes, is as it was written to OFFSET. */

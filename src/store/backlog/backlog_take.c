@@ -53,17 +53,16 @@ struct backlog_entry backlog_entry_of(char *record, const struct record *head)
         .priority = head->priority,
     };
     url[head->text_len] = '\0';
-    if (head->kind == RECORD_ENTRY_LASTMOD)
-        memcpy(&entry.lastmod_s, record + RECORD_HEAD, sizeof entry.lastmod_s);
+    if (head->kind == RECORD_ENTRY_NUMBER)
+        memcpy(&entry.number, record + RECORD_HEAD, sizeof entry.number);
     return entry;
 }
 
-static bool is_of_chain(struct backlog *b, const struct record *head, const struct origin *o)
+static bool is_of_chain(const char *record, const struct record *head, const struct origin *o)
 {
     struct record_origin name;
     return head->kind != RECORD_PARENT && head->priority == o->chain.priority &&
-           record_origin(b->record + record_text_at(head), head->text_len, &name) &&
-           origins_find(&b->origins, &name) == o;
+           record_origin(record + record_text_at(head), head->text_len, &name) && origin_is(o, &name);
 }
 
 /* Read the first that waits at O, and where the next one of its chain is. */
@@ -76,7 +75,7 @@ static enum backlog_status read_first(struct backlog *b, const struct origin *o,
     if (status != BACKLOG_OK)
         return status;
     uint64_t distance = (uint64_t)head.parent * RECORD_UNIT;
-    if (distance > offset || !is_of_chain(b, &head, o))
+    if (distance > offset || !is_of_chain(b->record, &head, o))
         return backlog_fail(b, BACKLOG_DAMAGED, "a chain leads astray");
     if (o->chain.waiting > 1 && head.next <= offset)
         return backlog_fail(b, BACKLOG_DAMAGED, "a chain leads back");

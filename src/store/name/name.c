@@ -56,6 +56,12 @@ struct leaf {
     char extension[SAFE_EXTENSION_MAX + 1];
 };
 
+static void to_lower(char *text)
+{
+    for (; *text; text++)
+        *text = (char)(*text >= 'A' && *text <= 'Z' ? *text | 0x20 : *text);
+}
+
 static struct leaf leaf_of(const struct name_parts *parts)
 {
     const char *slash = strrchr(parts->path, '/');
@@ -72,6 +78,8 @@ static struct leaf leaf_of(const struct name_parts *parts)
         memcpy(leaf.extension, own, own_len);
     else
         memcpy(leaf.extension, "html", sizeof "html");
+    if (parts->without_case)
+        to_lower(leaf.extension);
     return leaf;
 }
 
@@ -117,11 +125,23 @@ static bool spell_leaf(struct spelling *s, const struct leaf *leaf, const char *
     return true;
 }
 
+static bool is_number(const char *query)
+{
+    return *query && !query[strspn(query, "0123456789")];
+}
+
+static bool fits_the_case(const struct name_parts *parts)
+{
+    const char *query = parts->query ? parts->query : "";
+    return !parts->without_case || (safe_without_case(parts->path, strlen(parts->path)) &&
+                                    safe_without_case(query, strlen(query)) && !is_number(query));
+}
+
 /* Every form but hash. False when the URL takes that one. */
 static bool spell_readable(const struct name_parts *parts, const struct leaf *leaf, char *name)
 {
     struct spelling s = spell_site(parts, name);
-    if (parts->path[0] != '/')
+    if (parts->path[0] != '/' || !fits_the_case(parts))
         return false;
     if (!parts->path[1] && !parts->query) {
         add_text(&s, ".");
@@ -157,6 +177,8 @@ static enum store_status spell_hash(const struct name_parts *parts, const struct
     bool tagged = text && safe_tag(text, len, tag);
     if (tagged)
         safe_prefix(text, len, "page", prefix);
+    if (tagged && parts->without_case)
+        to_lower(prefix);
     free(text);
     if (!tagged)
         return STORE_NO_MEMORY;

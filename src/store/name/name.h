@@ -1,4 +1,4 @@
-/* The name of a page's file, made of its URL and its media type and of nothing else.
+/* The name of a page's file, made of its URL and its media type and of nothing else but for the folder's case.
  *
  * The rules, for a site whose folder is SITE (store/name/site.h):
  *
@@ -34,12 +34,20 @@
  * Why a file is never also a folder: every file's name ends in an extension. No folder's does: a middle segment that would
  * gets a '~' at its end, and SITE ends in none that the root's file can have.
  *
- * The URL is canonical (WHATWG URL), but nothing here relies on it: a path or query of any bytes gets a safe name. Names are
- * told apart by case. Context: any thread; never blocks. */
+ * The URL is canonical (WHATWG URL), but nothing here relies on it: a path or query of any bytes gets a safe name.
+ *
+ * Names are told apart by case. In a folder that does not (name_parts.without_case, which sites_without_case tells), what is
+ * not of the right case (safe_without_case) takes the form hash, and all of that is lower case: then 1. to 4. hold for names
+ * whose case is ignored, too. So does a query that is but a number, because "long name.txt" may also be called LONGNA~1.TXT
+ * there. Sites' names are lower case, because hosts are.
+ *
+ * Context: any thread; never blocks. */
 #ifndef STORE_NAME_H
 #define STORE_NAME_H
 
 #include "store/status.h"
+
+#include <stdbool.h>
 
 enum {
     NAME_BYTES_MAX = 1024,           /* of a page's name */
@@ -54,6 +62,7 @@ struct name_parts {
     const char *query;      /* without its '?'; NULL when the URL has none, which differs from "" */
     const char *media_type; /* of the answer; NULL when none was given */
     unsigned error_status;  /* 400 to 999: this is the body of an error answer; else 0 */
+    bool without_case;      /* the folder takes names that differ in case for one */
 };
 
 /* Write the name, relative to the output folder. Returns STORE_OK, STORE_INVALID (PARTS->site is no name of a site), or

@@ -29,6 +29,27 @@ bool safe_component(const char *text, size_t len)
            safe_text(text, len);
 }
 
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+bool safe_without_case(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool escape = text[i] == '%' && len - i > 2 && is_hex(text[i + 1]) && is_hex(text[i + 2]);
+        if (is_upper(text[i]) || (escape && (text[i + 1] >= 'a' || text[i + 2] >= 'a')))
+            return false;
+        i += escape ? 2 : 0;
+    }
+    return true;
+}
+
 size_t safe_extension(const char *text, size_t len)
 {
     size_t n = 0;

@@ -24,6 +24,10 @@ bool safe_text(const char *text, size_t len);
  * first (hidden files, options) nor a dot last. */
 bool safe_component(const char *text, size_t len);
 
+/* Whether TEXT is the only one of those like it that a file system without case can be asked for: its letters are lower
+ * case, but for the digits of escapes (%C3), which are upper case. */
+bool safe_without_case(const char *text, size_t len);
+
 /* The length of the extension, without its dot: 1 to SAFE_EXTENSION_MAX letters and digits behind the last dot, or 0. */
 size_t safe_extension(const char *text, size_t len);
 

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define CASE_MARK "without-case"
+
 enum {
     NAME_SIZE = SITE_WANTED_MAX + 2 + SAFE_TAG_LEN + 1,
     LINE_SIZE = 1 + NAME_SIZE + 1 + SITE_ORIGIN_MAX + 1,
@@ -24,6 +26,7 @@ struct sites {
     int fd;
     off_t end; /* the file is read up to here */
     bool torn; /* its last line has no end */
+    bool without_case;
     size_t lines;
     size_t damaged;
     size_t first_damaged;
@@ -246,17 +249,13 @@ enum store_status sites_name(struct sites *sites, const char *origin, const char
     return status;
 }
 
-/* Open DIR/.forage/sites. Nothing below DIR is followed, and nothing but a regular file is taken. O_NONBLOCK: a FIFO in its
+/* Open FOLDER/sites. Nothing is followed, and nothing but a regular file is taken. O_NONBLOCK: a FIFO in its
  * place is found out, not waited for. */
-static int open_file(const char *dir)
+static int open_file(int folder)
 {
-    int folder = state_folder_open(dir, true, NULL);
-    if (folder < 0)
-        return -1;
     int fd = openat(folder, "sites", O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     int error = errno;
     struct stat st;
-    close(folder);
     if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1)) { /* another's file, linked here */
         close(fd);
         fd = -1;
@@ -264,6 +263,39 @@ static int open_file(const char *dir)
     }
     errno = error;
     return fd;
+}
+
+static bool exists(int folder, const char *name)
+{
+    struct stat st;
+    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Whether the folder, in which "sites" is, ignores case. What was found is kept. */
+static enum store_status find_case(int folder, bool *without_case)
+{
+    *without_case = exists(folder, CASE_MARK);
+    if (*without_case || !exists(folder, "SITES"))
+        return STORE_OK;
+    int fd = openat(folder, CASE_MARK, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return STORE_SYSTEM;
+    close(fd);
+    *without_case = true;
+    return STORE_OK;
+}
+
+static enum store_status open_folder(struct sites *sites, const char *dir)
+{
+    int folder = state_folder_open(dir, true, NULL);
+    if (folder < 0)
+        return STORE_SYSTEM;
+    sites->fd = open_file(folder);
+    enum store_status status = sites->fd < 0 ? STORE_SYSTEM : find_case(folder, &sites->without_case);
+    int error = errno;
+    close(folder);
+    errno = error;
+    return status;
 }
 
 enum store_status sites_open(const char *dir, struct sites **out)
@@ -274,10 +306,10 @@ enum store_status sites_open(const char *dir, struct sites **out)
     sites->fd = -1;
     sites->table = site_table_new();
     enum store_status status = sites->table ? STORE_OK : STORE_NO_MEMORY;
-    if (status == STORE_OK) {
-        sites->fd = open_file(dir);
-        status = sites->fd < 0 ? STORE_SYSTEM : lock_and_read(sites);
-    }
+    if (status == STORE_OK)
+        status = open_folder(sites, dir);
+    if (status == STORE_OK)
+        status = lock_and_read(sites);
     if (status != STORE_OK) {
         sites_close(sites);
         return status;
@@ -285,6 +317,11 @@ enum store_status sites_open(const char *dir, struct sites **out)
     flock(sites->fd, LOCK_UN);
     *out = sites;
     return STORE_OK;
+}
+
+bool sites_without_case(const struct sites *sites)
+{
+    return sites->without_case;
 }
 
 size_t sites_damaged(const struct sites *sites, size_t *first_line)

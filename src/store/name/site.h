@@ -12,6 +12,10 @@
  * file, after what others have added was read. The folder is 0700 and the file 0600. A line that is damaged is skipped and
  * counted, and a line that a killed run left half written spoils none that follows.
  *
+ * Some folders (vfat, exFAT, ext4 with casefold, and those of other systems) take names that differ in case for one. sites_open
+ * finds that out, by asking for its own file in capitals, and leaves DIR/.forage/without-case, so that names stay as they
+ * are when DIR is copied to another place.
+ *
  * Context: one thread; blocks on the disk when a name is given for the first time, or while another run gives one. */
 #ifndef STORE_SITE_H
 #define STORE_SITE_H
@@ -37,6 +41,9 @@ enum store_status sites_open(const char *dir, struct sites **sites);
  * Returns STORE_OK, STORE_INVALID (ORIGIN is empty, too long, or has a space or another byte that is not printable),
  * STORE_NO_MEMORY, or STORE_SYSTEM when the name cannot be kept: then it is not given either. */
 enum store_status sites_name(struct sites *sites, const char *origin, const char *wanted, const char **name);
+
+/* Whether names that differ in case are one in this folder, or were once. */
+bool sites_without_case(const struct sites *sites);
 
 /* Lines that were skipped since sites_open, and the number of the first of them (0: none). */
 size_t sites_damaged(const struct sites *sites, size_t *first_line);

@@ -133,11 +133,32 @@ static bool place_unnamed(struct drafts *drafts, struct draft *draft, int folder
     return false;
 }
 
-/* Move a draft with a temporary name, and tell whether something was there. Where the file system cannot rename without
- * replacing (NFS), a link can. */
-static bool place_named(struct draft *draft, int folder, const char *leaf, bool *replaced, enum pages_step *step)
+/* Move a draft with a temporary name where nothing has LEAF; EEXIST: something has. Where the file system cannot rename without
+ * replacing (NFS), a link can, and where there are no links (exFAT) either, a look must do. */
+static bool move_to_free_name(struct draft *draft, int folder, const char *leaf)
 {
     const char *temporary = draft->temporary;
+    struct stat st;
+    if (renameat2(draft->folder, temporary, folder, leaf, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS)
+        return false;
+    if (linkat(draft->folder, temporary, folder, leaf, 0) == 0) {
+        unlinkat(draft->folder, temporary, 0);
+        return true;
+    }
+    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+        return false;
+    if (fstatat(folder, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return renameat(draft->folder, temporary, folder, leaf) == 0;
+}
+
+/* Move a draft with a temporary name, and tell whether something was there. */
+static bool place_named(struct draft *draft, int folder, const char *leaf, bool *replaced, enum pages_step *step)
+{
     *replaced = false;
     *step = PAGES_STEP_CLOSE; /* over a network, the last of the bytes may fail here */
     int fd = draft->fd;
@@ -146,19 +167,13 @@ static bool place_named(struct draft *draft, int folder, const char *leaf, bool 
         return false;
 
     *step = PAGES_STEP_LINK;
-    if (renameat2(draft->folder, temporary, folder, leaf, RENAME_NOREPLACE) == 0)
+    if (move_to_free_name(draft, folder, leaf))
         return true;
-    if (errno == EINVAL || errno == ENOSYS) {
-        if (linkat(draft->folder, temporary, folder, leaf, 0) == 0) {
-            unlinkat(draft->folder, temporary, 0);
-            return true;
-        }
-    }
     if (errno != EEXIST)
         return false;
     *step = PAGES_STEP_REPLACE;
     *replaced = true;
-    return renameat(draft->folder, temporary, folder, leaf) == 0;
+    return renameat(draft->folder, draft->temporary, folder, leaf) == 0;
 }
 
 /* The time is that of the last write, and neither a link nor a new name changes it. The descriptor knows it without a walk to

@@ -57,7 +57,7 @@ static void hear_run(const struct forage_last_run *run, void *context)
 static enum forage_status hear(struct heard *h, char *error, size_t size)
 {
     *h = (struct heard){0};
-    struct forage_inspector to = {hear_failing, hear_origin, hear_total, hear_run, h};
+    struct forage_inspector to = {hear_failing, hear_origin, hear_total, NULL, hear_run, h};
     return forage_inspect(in_folder("out"), &to, error, size);
 }
 

@@ -24,6 +24,8 @@ static struct forage_page page_of(const char *url)
         .type = "text/html",
         .bytes = UINT64_C(5) << 32,
         .ms = 12,
+        .parent = "",
+        .via = "",
     };
 }
 

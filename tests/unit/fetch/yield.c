@@ -8,7 +8,8 @@ TestSuite(yield, .timeout = 120);
 
 enum { ALL = FETCH_LINKS | FETCH_REQUISITES };
 
-/* The first links of an answer: "KIND PATH" separated by blanks, where PATH is what stands behind the fixture's own origin. */
+/* The first links of an answer: "KIND PATH" separated by blanks, where PATH is what stands behind the fixture's own
+ * origin. */
 static const char *links_of(struct fixture *f, const struct asked *asked)
 {
     static struct buffer shown;
@@ -502,7 +503,7 @@ Test(yield, pages_are_sent_as_utf8_when_that_is_wanted)
 
 /* ---- Inside the sandbox ---- */
 
-Test(yield, every_charset_and_sitemaps_are_read_inside_the_sandbox)
+static void read_inside(bool preloads)
 {
     static const struct fixture_route pages[] = {
         {.path = "/sjis", .reply = {.body = "<a href='/\x93\xfa'>", .type = "text/html; charset=shift_jis"}},
@@ -540,6 +541,7 @@ Test(yield, every_charset_and_sitemaps_are_read_inside_the_sandbox)
     struct fetch_options options = ask_options();
     struct ask a;
     options.sandbox = true;
+    options.reads_pages = preloads;
     ask_open_with(&a, &options);
     for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
         struct fetch_request r = ask_for(f, rows[i].path);
@@ -552,4 +554,10 @@ Test(yield, every_charset_and_sitemaps_are_read_inside_the_sandbox)
     }
     ask_close(&a);
     fixture_stop(f);
+}
+
+Test(yield, every_charset_and_sitemaps_are_read_inside_the_sandbox)
+{
+    read_inside(false);
+    read_inside(true);
 }

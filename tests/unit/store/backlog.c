@@ -70,18 +70,18 @@ Test(backlog, every_field_comes_back)
                                      .depth = UINT32_MAX,
                                      .flags = 0x80000001,
                                      .priority = 7,
-                                     .lastmod_s = INT64_MIN};
+                                     .number = INT64_MIN};
     cr_assert_eq(backlog_add(b, &added), BACKLOG_OK);
-    added.lastmod_s = 0;
+    added.number = 0;
     added.parent_len = 0;
     cr_assert_eq(backlog_add(b, &added), BACKLOG_OK);
     cr_assert(backlog_next(b, &e));
     cr_assert_str_eq(e.url, "https://u@h:8443/p?q");
     cr_assert_str_eq(e.parent, "http://from/");
     cr_assert(e.url_len == 20 && e.parent_len == 12 && e.depth == UINT32_MAX && e.flags == 0x80000001);
-    cr_assert(e.priority == 7 && e.lastmod_s == INT64_MIN);
+    cr_assert(e.priority == 7 && e.number == INT64_MIN);
     cr_assert(backlog_next(b, &e));
-    cr_assert(e.lastmod_s == 0 && e.parent_len == 0 && *e.parent == '\0');
+    cr_assert(e.number == 0 && e.parent_len == 0 && *e.parent == '\0');
     close_backlog(b, true);
 }
 
@@ -111,7 +111,7 @@ Test(backlog, takes_urls_of_any_length_up_to_its_limit)
     for (unsigned i = 0; i < 20; i++) {
         e.url_len = BACKLOG_URL_MAX - i % 9;
         e.parent_len = BACKLOG_URL_MAX - i % 5;
-        e.lastmod_s = i % 2;
+        e.number = i % 2;
         cr_assert_eq(backlog_add(b, &e), BACKLOG_OK);
     }
     for (unsigned i = 0; i < 20; i++) {
@@ -119,7 +119,7 @@ Test(backlog, takes_urls_of_any_length_up_to_its_limit)
         cr_assert_eq(got.url_len, BACKLOG_URL_MAX - i % 9);
         cr_assert_eq(strlen(got.url), got.url_len);
         cr_assert_eq(strlen(got.parent), BACKLOG_URL_MAX - i % 5);
-        cr_assert_eq(got.lastmod_s, i % 2);
+        cr_assert_eq(got.number, i % 2);
     }
     close_backlog(b, true);
 }

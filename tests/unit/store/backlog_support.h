@@ -86,7 +86,7 @@ static inline struct backlog_entry numbered(uint64_t number, unsigned origins)
         .depth = mixed % 1000,
         .flags = mixed,
         .priority = mixed % 6 ? 3 : mixed % BACKLOG_PRIORITIES,
-        .lastmod_s = number % 3 ? 0 : (int64_t)number * 1000 - 500000,
+        .number = number % 3 ? 0 : (int64_t)number * 1000 - 500000,
     };
 }
 
@@ -103,7 +103,7 @@ static inline bool is_numbered(const struct backlog_entry *e, uint64_t number, u
     struct backlog_entry w = numbered(number, origins);
     return e->url_len == w.url_len && strcmp(e->url, w.url) == 0 && e->parent_len == w.parent_len &&
            memcmp(e->parent, w.parent, w.parent_len) == 0 && e->parent[e->parent_len] == '\0' && e->depth == w.depth &&
-           e->flags == w.flags && e->priority == w.priority && e->lastmod_s == w.lastmod_s;
+           e->flags == w.flags && e->priority == w.priority && e->number == w.number;
 }
 
 #endif

@@ -1,0 +1,18 @@
+/* What of a URL looks as if it was drawn at random. Private to shapes. Context: anywhere; pure. */
+#ifndef CRAWL_SCOPE_SHAPE_TOKEN_H
+#define CRAWL_SCOPE_SHAPE_TOKEN_H
+
+#include <stdbool.h>
+
+#include "web/url/url.h"
+
+/* A text without a name, a segment of a path for example, that is a token. */
+bool token_looks_random(struct url_part text);
+
+/* A parameter's value that is a token, by its looks or by its name. */
+bool token_is_value(struct url_part name, struct url_part value);
+
+/* Split TEXT at its first C: the part before is returned, and TEXT is what is behind; it is {NULL, 0} when there was no C. */
+struct url_part token_split(struct url_part *text, char c);
+
+#endif
