@@ -1,6 +1,7 @@
-/* How fast links are found: ordinary pages, with and without requisites, and three pages made to be slow. Usage:
- * bench_links [FOLDER], a folder with HTML pages (/usr/share/doc). Nothing is asserted: the targets are printed beside.
- * All times are processor time, the best of several rounds. */
+/* How fast links are found: ordinary pages, with and without requisites, and pages made to be slow. Usage: bench_links
+ * for the pages below /usr/share/doc and those made to be slow; bench_links FOLDER... for the pages below each folder,
+ * symbolic links followed. Nothing is asserted: the targets are printed beside. All times are processor time, the best
+ * of several rounds. */
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ enum {
 
 static struct buffer corpus;
 static size_t pages, folder_bytes;
+static size_t share = CORPUS_MAX; /* of one folder */
 static char folder[4096];
 
 static int add_page(const char *path, const struct stat *info, int type, struct FTW *place)
@@ -34,7 +36,7 @@ static int add_page(const char *path, const struct stat *info, int type, struct 
         folder_bytes = 0;
     }
     folder_bytes += (size_t)info->st_size;
-    FILE *file = folder_bytes <= LARGEST_SHARE ? fopen(path, "r") : NULL;
+    FILE *file = folder_bytes <= share ? fopen(path, "r") : NULL;
     if (!file)
         return 0;
     pages++;
@@ -77,12 +79,24 @@ static int64_t measure(const char *text, size_t len, bool requisites, size_t *co
     return best;
 }
 
-static void measure_pages(const char *name, bool requisites)
+/* Returns false when there are none. */
+static bool measure_pages(const char *below, int walk_flags)
 {
-    size_t count;
-    int64_t ns = measure(corpus.data, corpus.len, requisites, &count);
-    printf("%-34s %8.0f MB/s   (target 1000) %zu pages, %.1f MB, %zu links\n", name,
-           (double)corpus.len * 1000 / (double)ns, pages, (double)corpus.len / 1e6, count);
+    buffer_clear(&corpus);
+    pages = folder_bytes = 0;
+    nftw(below, add_page, 16, walk_flags);
+    if (corpus.len == 0) {
+        fprintf(stderr, "bench_links: no pages in %s\n", below);
+        return false;
+    }
+    printf("%s: %zu pages, %.1f MB\n", below, pages, (double)corpus.len / 1e6);
+    for (int requisites = 0; requisites < 2; requisites++) {
+        size_t count;
+        int64_t ns = measure(corpus.data, corpus.len, requisites, &count);
+        printf("%-34s %8.0f MB/s   (target 1000) %zu links\n", requisites ? "  with requisites" : "  links",
+               (double)corpus.len * 1000 / (double)ns, count);
+    }
+    return true;
 }
 
 static void measure_text(const char *name, const struct buffer *text)
@@ -124,14 +138,14 @@ static void measure_traps(void)
 
 int main(int argc, char **argv)
 {
-    nftw(argc > 1 ? argv[1] : "/usr/share/doc", add_page, 16, FTW_PHYS);
-    if (corpus.len == 0) {
-        fprintf(stderr, "bench_links: no pages there\n");
-        return 1;
+    bool found = true;
+    for (int i = 1; i < argc; i++)
+        found &= measure_pages(argv[i], 0);
+    if (argc == 1) {
+        share = LARGEST_SHARE;
+        found = measure_pages("/usr/share/doc", FTW_PHYS);
+        measure_traps();
     }
-    measure_pages("ordinary pages", false);
-    measure_pages("ordinary pages with requisites", true);
-    measure_traps();
     buffer_release(&corpus);
-    return 0;
+    return found ? 0 : 1;
 }

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SEAL = 1, HEAD = 2, LATE = 4, SIZE_MAX_READ = 64 * 1024, LATE_BYTES = 16, FILLERS = 5 };
 
-static char folder[] = "/tmp/forage-fuzz-XXXXXX", path[64];
+static char folder[32], path[64];
 
 static void fail(const char *condition, int line)
 {
@@ -41,7 +41,11 @@ static void make_folder(void)
 {
     if (*path)
         return;
-    HOLDS(mkdtemp(folder));
+    snprintf(folder, sizeof folder, "/dev/shm/forage-fuzz-XXXXXX"); /* many times faster than a disk */
+    if (!mkdtemp(folder)) {
+        snprintf(folder, sizeof folder, "/tmp/forage-fuzz-XXXXXX");
+        HOLDS(mkdtemp(folder));
+    }
     snprintf(path, sizeof path, "%s/.forage", folder);
     HOLDS(mkdir(path, 0700) == 0);
     snprintf(path, sizeof path, "%s/" BACKLOG_FILE, folder);
@@ -134,7 +138,8 @@ static void use(struct backlog *b, unsigned flags, const uint8_t *data, size_t s
     HOLDS(backlog_replay(b, replay_one, NULL, &replayed) == BACKLOG_OK);
     HOLDS(replayed.queued <= replayed.entries && replayed.queued == backlog_waiting(b));
     HOLDS(backlog_bytes(b) + replayed.cut_bytes == (size < sizeof(struct record_file_head) ? 32 : size));
-    fill(b);
+    if (flags & LATE)
+        fill(b);
     if (flags & LATE && size >= LATE_BYTES)
         write_at(0, data + size - LATE_BYTES + 2, LATE_BYTES - 2, data[size - 16] | data[size - 15] << 8);
     uint64_t waiting = backlog_waiting(b);

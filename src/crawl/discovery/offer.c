@@ -65,8 +65,14 @@ static bool is_outside(struct crawl *c, const struct offer *offer, const struct 
 
 /* ---- The queue ---- */
 
+static bool is_known_page(struct crawl *c, const struct url *url)
+{
+    const struct state_page *row = record_find(c, url);
+    return row && row->last_fetched_ms;
+}
+
 /* Breadth first, and sitemaps before all, for they say what need not be asked for; what is known already comes last. */
-static unsigned priority_of(const struct crawl *c, const struct offer *offer)
+static unsigned priority_of(struct crawl *c, const struct offer *offer, const struct url *url)
 {
     enum { FIRST, LIKELY, OTHERS, LAST = BACKLOG_PRIORITIES - 1, KNOWN = LAST, DEEPEST = 4, LIKELY_FROM = 800 };
     unsigned depth = offer->depth < DEEPEST ? offer->depth : DEEPEST;
@@ -74,7 +80,7 @@ static unsigned priority_of(const struct crawl *c, const struct offer *offer)
         return FIRST;
     if (discovery_goes_by_level(c))
         return offer->depth < LAST ? offer->depth : LAST;
-    if (offer->via == VIA_STATE)
+    if (offer->via == VIA_STATE || is_known_page(c, url))
         return KNOWN;
     if (offer->via == VIA_SITEMAP && offer->priority >= LIKELY_FROM)
         return LIKELY;
@@ -91,7 +97,7 @@ static void queue(struct crawl *c, const struct offer *offer, const struct url *
         .parent_len = strlen(parent),
         .depth = offer->depth,
         .flags = discovery_flags(offer),
-        .priority = priority_of(c, offer),
+        .priority = priority_of(c, offer, url),
         .number = number,
     };
     if (c->discovery->failed)

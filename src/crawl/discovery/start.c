@@ -151,6 +151,7 @@ void discovery_know_seed(struct crawl *c, const struct job *job)
     if (!c->discovery || job->from.via != VIA_USER)
         return;
     c->discovery->seeds++;
+    traps_recall(c->discovery->traps, &job->asked, NULL); /* it counts for its host as others do */
     const char *final = job->known ? job->known->row.final_url : "";
     if (*final && url_parse(&url, final, strlen(final), NULL) == URL_OK)
         discovery_seed_led_to(c, &url);

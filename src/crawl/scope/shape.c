@@ -27,8 +27,8 @@ static bool is_digit(char c)
 /* The text with each run of digits as one; those of a percent-encoded byte are none. */
 static uint64_t put_blurred(uint64_t hash, struct url_part text)
 {
-    const char *end = text.at + text.len;
-    for (const char *at = text.at; at < end;) {
+    const char *end = text.len ? text.at + text.len : NULL;
+    for (const char *at = text.at; end && at < end;) {
         const char *run = at;
         bool digits = is_digit(*at);
         while (at < end && is_digit(*at) == digits)
@@ -44,10 +44,12 @@ struct path_hashes {
     uint64_t pattern, reduced;
 };
 
-static void note_token(struct shape *s, uint64_t key)
+static void note_token(struct shape *s, enum token token, uint64_t key)
 {
-    if (!s->token)
-        s->token = key ? key : 1;
+    if (s->token)
+        return;
+    s->token = key ? key : 1;
+    s->has_session_name = token == TOKEN_BY_NAME;
 }
 
 /* ";name=value" behind a segment, without the semicolon. */
@@ -56,8 +58,9 @@ static void add_path_parameter(struct shape *s, struct path_hashes *h, struct ur
     struct url_part value = text, name = token_split(&value, '=');
     h->pattern = put_blurred(put_mark(h->pattern, PARAMETER), name);
     h->reduced = put(put_mark(h->reduced, PARAMETER), name);
-    if (token_is_value(name, value)) {
-        note_token(s, put_blurred(put_mark(s->site, PARAMETER), name));
+    enum token token = token_of_value(name, value);
+    if (token) {
+        note_token(s, token, put_blurred(put_mark(s->site, PARAMETER), name));
         h->pattern = put_mark(h->pattern, TOKEN);
         h->reduced = put_mark(h->reduced, TOKEN);
     } else {
@@ -72,7 +75,7 @@ static void add_segment(struct shape *s, struct path_hashes *h, struct url_part 
     h->pattern = put_mark(h->pattern, SEGMENT);
     h->reduced = put_mark(h->reduced, SEGMENT);
     if (token_looks_random(name)) {
-        note_token(s, h->pattern);
+        note_token(s, TOKEN_BY_LOOKS, h->pattern);
         h->pattern = put_mark(h->pattern, TOKEN);
         h->reduced = put_mark(h->reduced, TOKEN);
     } else {
@@ -146,8 +149,9 @@ static void add_parameter(struct shape *s, struct query_hashes *q, struct url_pa
         add_name(s, q, put_blurred(s->site, name));
     add_pair(s, q, put(key, value));
     q->reduced = put(q->reduced, name);
-    if (token_is_value(name, value)) {
-        note_token(s, key);
+    enum token token = token_of_value(name, value);
+    if (token) {
+        note_token(s, token, key);
         q->reduced = put_mark(q->reduced, TOKEN);
     } else {
         q->reduced = put(q->reduced, value);
@@ -198,7 +202,7 @@ static bool path_has_token(struct url_part path)
             return true;
         while (segment.at) {
             struct url_part value = token_split(&segment, ';'), name = token_split(&value, '=');
-            if (token_is_value(name, value))
+            if (token_of_value(name, value))
                 return true;
         }
     }
@@ -210,7 +214,7 @@ static bool query_has_token(struct url_part query)
     char separator = query.at ? separator_of(query) : '&';
     while (query.at) {
         struct url_part value = token_split(&query, separator), whole = value, name = token_split(&value, '=');
-        if (value.at ? token_is_value(name, value) : token_looks_random(whole))
+        if (value.at ? token_of_value(name, value) : token_looks_random(whole))
             return true;
     }
     return false;

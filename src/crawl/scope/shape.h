@@ -24,6 +24,7 @@ struct shape {
     uint64_t pattern; /* site and path with runs of digits as one and tokens as one; the names of the parameters */
     uint64_t names;   /* of the query's parameters that have a value, whatever their order; 0: there are none */
     uint64_t token;   /* the site, and the name or place of the first token; 0: there is none */
+    bool has_session_name;
     uint64_t reduced; /* the URL with its tokens as one */
     unsigned parameters;
     unsigned repeated; /* how often the most frequent of them is there, name and value */

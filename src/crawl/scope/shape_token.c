@@ -54,9 +54,11 @@ bool token_looks_random(struct url_part text)
     return changes >= CHANGES_MIN && changes * CHANGE_EACH >= text.len;
 }
 
-bool token_is_value(struct url_part name, struct url_part value)
+enum token token_of_value(struct url_part name, struct url_part value)
 {
-    return token_looks_random(value) || (value.len >= SESSION_MIN && is_session_name(name));
+    if (value.len >= SESSION_MIN && is_session_name(name))
+        return TOKEN_BY_NAME;
+    return token_looks_random(value) ? TOKEN_BY_LOOKS : TOKEN_NONE;
 }
 
 struct url_part token_split(struct url_part *text, char c)

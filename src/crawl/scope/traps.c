@@ -172,7 +172,7 @@ uint32_t traps_number(struct traps *t, const struct url *url, const struct url *
     if (!link.parent)
         return 0;
     bool chained = shape.pattern == link.parent_shape->pattern;
-    return traps_number_make(chained ? depth : 0, 0, link.parent_shape);
+    return traps_number_make(chained ? depth : 0, depth, 0);
 }
 
 /* ---- Looking at it ---- */

@@ -10,11 +10,12 @@
  *   repeated-segments  how often one segment occurs in the path; a group of segments that is repeated repeats its segments.
  *   query-growth       parameters of the query; how often one of them is repeated there, name and value; and how many times
  *                      in a row a query grew around that of the page it was found on (?return=/login%3Freturn=...).
- *   chain              pages of one pattern, each found on the one before: endless calendars. A chain may also be of two
- *                      patterns in turn. A URL's pattern is its site and path with runs of digits as one, the names of its
- *                      parameters without their values, and tokens (see below) as one. Chains that lead to pages of
- *                      patterns never met before may go on: half a page for each such pattern, so that a blog's index
- *                      pages come to their end. Numbered pages are of one pattern and are no such gain.
+ *   chain              pages of one pattern, each found on the one before: endless calendars. A URL's pattern is its site
+ *                      and path with runs of digits as one, the names of its parameters without their values, and tokens
+ *                      (see below) as one. And four times as many pages of any patterns that were met before: months that
+ *                      have names. Chains that lead to pages of patterns never met before may go on: half a page for each
+ *                      such pattern, so that a blog's index pages come to their end. Numbered pages are of one pattern and
+ *                      are no such gain.
  *   host-budget        pages of one host in this run.
  *   same-content       pages of one pattern with the same content, when three quarters of that pattern's pages also
  *                      had content that another of them had before: the pattern is closed. And pages of one site with the same content, of whatever pattern, when
@@ -22,9 +23,10 @@
  *                      and at least as many as the limit, had content that was known already. Such copies' links are not
  *                      followed any more: soft 404s with relative links.
  *   session-id         URLs with a token: a parameter whose name is that of a session, or a parameter or segment that looks
- *                      random. When 40 times the limit for the same content were found on pages with the same token
- *                      (by name or place), and not even one link in 500 led to such a URL once more, each link is made up
- *                      anew. From then on two URLs that differ in their tokens only are one.
+ *                      random. When 40 times the limit for the same content (200 times, where only the looks tell) were
+ *                      found on pages with the same token, by name or place, and not even one link in 500 led to such a
+ *                      URL once more, each link is made up anew. From then on two URLs that differ in their tokens only
+ *                      are one.
  *   facets             queries of three and more parameters on one path. A URL that has two parameters of which these
  *                      values were not met together is let through; one that only combines known pairs anew is, until there
  *                      are 1,000 more such combinations than new pairs brought URLs. So a catalogue of two dimensions,
@@ -61,8 +63,8 @@
 #define TRAPS_ENUM(name, word, option) name,
 enum traps_reason { TRAPS_TABLE(TRAPS_ENUM) TRAPS_REASONS };
 
-/* As in struct forage_options: 0 is the default, FORAGE_NO_LIMIT switches what depends on it off. A chain or a growth is
- * never counted beyond 65,535 and 255. */
+/* As in struct forage_options: 0 is the default, FORAGE_NO_LIMIT switches what depends on it off. A chain is
+ * never counted beyond 16,383 pages, nor a growth beyond 15. */
 struct traps_options {
     uint64_t max_path_depth;
     uint64_t max_repeats;
@@ -92,7 +94,7 @@ bool traps_check(struct traps *traps, const struct url *url, const struct url *p
                  struct traps_verdict *verdict);
 
 /* A link that leads to a URL of this run again. Costs next to nothing unless the URL has a token; sites whose URLs look
- * random are told from session ids by it. Texts are canonical. */
+ * random are told from session ids by it. Texts are canonical, here and below without user name and password. */
 void traps_known(struct traps *traps, const char *url, size_t len, const char *parent, size_t parent_len);
 
 /* URL, which was let through and queued, shall be fetched now: may it still? PARENT is empty or as in traps_check.

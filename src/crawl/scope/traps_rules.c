@@ -80,54 +80,67 @@ bool traps_path_is_fine(struct traps *t, const struct url *url, struct traps_ver
 
 /* ---- Numbers ---- */
 
-/* A number's bits: 16 of the chain, 8 of the growth, 8 of the pattern of the page it was found on, of which 0 is none. */
-enum { CHAIN_MAX = 0xffff, GROWTH_MAX = 0xff, GROWTH_AT = 16, TAG_AT = 24 };
+/* A number's bits: 14 of the chain, 14 of the longer chain, 4 of the growth. */
+enum { CHAIN_MAX = 0x3fff, LONGER_AT = 14, GROWTH_AT = 28, GROWTH_MAX = 0xf };
 
-static unsigned tag_of(const struct shape *shape)
+static uint32_t at_most(unsigned number, unsigned max)
 {
-    return shape ? (unsigned)(shape->pattern >> 32) % 255 + 1 : 0;
+    return number < max ? number : max;
 }
 
-uint32_t traps_number_make(unsigned chain, unsigned growth, const struct shape *parent)
+uint32_t traps_number_make(unsigned chain, unsigned longer, unsigned growth)
 {
-    chain = chain < CHAIN_MAX ? chain : CHAIN_MAX;
-    growth = growth < GROWTH_MAX ? growth : GROWTH_MAX;
-    return chain | (uint32_t)growth << GROWTH_AT | (uint32_t)tag_of(parent) << TAG_AT;
+    return at_most(chain, CHAIN_MAX) | at_most(longer, CHAIN_MAX) << LONGER_AT |
+           at_most(growth, GROWTH_MAX) << GROWTH_AT;
 }
 
-/* ---- The chain ---- */
+/* ---- Chains ---- */
 
-/* The pages before this one that are of its pattern, each found on the one before, or in turn with those of another. */
+enum { LONGER_TIMES = 4 };
+
+static bool is_same_pattern(const struct traps_link *link)
+{
+    return link->parent && link->shape->pattern == link->parent_shape->pattern;
+}
+
+/* The pages before this one that are of its pattern, each found on the one before. */
 static unsigned chain_of(const struct traps_link *link)
 {
-    if (!link->parent)
-        return 0;
-    bool same = link->shape->pattern == link->parent_shape->pattern;
-    bool in_turn = tag_of(link->shape) == link->parent_number >> TAG_AT;
-    return same || in_turn ? (link->parent_number & CHAIN_MAX) + 1 : 0;
+    return is_same_pattern(link) ? (link->parent_number & CHAIN_MAX) + 1 : 0;
 }
 
-/* Half a page for each pattern that was first met on pages of these two. */
+/* The same of pages of any pattern that was met before: months that have names are of twelve. */
+static unsigned longer_chain_of(struct traps *t, const struct traps_link *link)
+{
+    bool known = link->parent && (is_same_pattern(link) || tally_find(&t->patterns, link->shape->pattern));
+    return known ? (link->parent_number >> LONGER_AT & CHAIN_MAX) + 1 : 0;
+}
+
+/* Half a page for each pattern that was first met on pages of this one or its parent's. */
 static uint64_t gain_of(struct traps *t, const struct traps_link *link)
 {
     const struct tally_entry *own = tally_find(&t->patterns, link->shape->pattern);
     uint64_t gain = own ? own->a : 0;
-    if (link->shape->pattern == link->parent_shape->pattern)
-        return gain / 2;
-    const struct tally_entry *parent = tally_find(&t->patterns, link->parent_shape->pattern);
+    const struct tally_entry *parent =
+        is_same_pattern(link) ? NULL : tally_find(&t->patterns, link->parent_shape->pattern);
     return (gain + (parent ? parent->a : 0)) / 2;
 }
 
 bool traps_chain_is_fine(struct traps *t, const struct traps_link *link, struct traps_verdict *verdict)
 {
-    uint64_t chain = chain_of(link), limit = t->limits.chain;
-    if (chain <= limit)
+    uint64_t chain = chain_of(link), longer = longer_chain_of(t, link), limit = t->limits.chain;
+    uint64_t longer_limit = limit < CHAIN_MAX ? limit * LONGER_TIMES : UINT64_MAX;
+    if (chain <= limit && longer <= longer_limit)
         return true;
     uint64_t gain = gain_of(t, link);
-    if (chain <= limit + gain)
-        return true;
-    return traps_refuse(t, verdict, TRAPS_CHAIN, "%lu pages of one pattern in a row, more than --max-chain %lu",
-                        (unsigned long)chain, (unsigned long)limit);
+    if (chain > limit && chain - limit > gain)
+        return traps_refuse(t, verdict, TRAPS_CHAIN, "%lu pages of one pattern in a row, more than --max-chain %lu",
+                            (unsigned long)chain, (unsigned long)limit);
+    if (longer > longer_limit && longer - longer_limit > gain)
+        return traps_refuse(t, verdict, TRAPS_CHAIN,
+                            "%lu pages of known patterns in a row, more than %d times --max-chain %lu",
+                            (unsigned long)longer, LONGER_TIMES, (unsigned long)limit);
+    return true;
 }
 
 /* ---- The query ---- */
@@ -158,7 +171,7 @@ static bool has_grown(struct traps *t, const struct traps_link *link)
 
 static unsigned growth_of(struct traps *t, const struct traps_link *link)
 {
-    return has_grown(t, link) ? (link->parent_number >> GROWTH_AT & GROWTH_MAX) + 1 : 0;
+    return has_grown(t, link) ? (link->parent_number >> GROWTH_AT) + 1 : 0;
 }
 
 bool traps_query_is_fine(struct traps *t, const struct traps_link *link, struct traps_verdict *verdict)
@@ -179,5 +192,5 @@ bool traps_query_is_fine(struct traps *t, const struct traps_link *link, struct 
 
 uint32_t traps_number_of(struct traps *t, const struct traps_link *link)
 {
-    return traps_number_make(chain_of(link), growth_of(t, link), link->parent_shape);
+    return traps_number_make(chain_of(link), longer_chain_of(t, link), growth_of(t, link));
 }

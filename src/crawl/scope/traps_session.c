@@ -4,17 +4,20 @@
  * link to themselves or to where they belong. Made-up ones never are. */
 #include "crawl/scope/traps_state.h"
 
-enum { PAGES_EACH = 40, AGAIN_EACH = 500 };
+/* Looks alone are less than a name: on a site of a million pages with random names, which link to each other at random, a
+ * link in a few hundred leads to a known page only after thousands. */
+enum { LINKS_NAMED = 40, LINKS_BY_LOOKS = 200, AGAIN_EACH = 500 };
 
-/* Unlimited when the count of pages with the same content is. */
-static uint64_t session_limit(const struct traps *t)
+static unsigned links_each(const struct shape *s)
 {
-    return t->limits.same <= UINT32_MAX / PAGES_EACH ? t->limits.same * PAGES_EACH : UINT64_MAX;
+    return s->has_session_name ? LINKS_NAMED : LINKS_BY_LOOKS;
 }
 
-static bool is_session(const struct traps *t, const struct tally_entry *session)
+/* Never when the pages with the same content are not limited. */
+static bool is_session(const struct traps *t, const struct shape *s, const struct tally_entry *session)
 {
-    return session->a >= session_limit(t) && (uint64_t)session->b * AGAIN_EACH < session->a;
+    bool enough = t->limits.same <= UINT32_MAX / LINKS_BY_LOOKS && session->a >= t->limits.same * links_each(s);
+    return enough && (uint64_t)session->b * AGAIN_EACH < session->a;
 }
 
 /* A URL and where it was first found; the second link to it on the same page is no other link. */
@@ -31,11 +34,11 @@ bool traps_session_is_fine(struct traps *t, const struct traps_link *link, struc
     if (link->parent)
         tally_at(&t->fresh, fresh_key(s->url, link->parent_shape->url));
     const struct tally_entry *session = tally_find(&t->sessions, s->token);
-    if (!session || !is_session(t, session) || !tally_find(&t->reduced, s->reduced))
+    if (!session || !is_session(t, s, session) || !tally_find(&t->reduced, s->reduced))
         return true;
     return traps_refuse(t, verdict, TRAPS_SESSION,
                         "a token is new in each of %u links, more than %u times --max-same %lu", (unsigned)session->a,
-                        (unsigned)PAGES_EACH, (unsigned long)t->limits.same);
+                        links_each(s), (unsigned long)t->limits.same);
 }
 
 void traps_session_add(struct traps *t, const struct traps_link *link)
@@ -46,7 +49,7 @@ void traps_session_add(struct traps *t, const struct traps_link *link)
     struct tally_entry *session = tally_at(&t->sessions, s->token);
     if (!session)
         return;
-    if (is_session(t, session))
+    if (is_session(t, s, session))
         tally_at(&t->reduced, s->reduced);
     else
         tally_count(&session->a);

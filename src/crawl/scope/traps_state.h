@@ -56,9 +56,9 @@ bool traps_path_is_fine(struct traps *t, const struct url *url, struct traps_ver
 bool traps_query_is_fine(struct traps *t, const struct traps_link *link, struct traps_verdict *verdict);
 bool traps_chain_is_fine(struct traps *t, const struct traps_link *link, struct traps_verdict *verdict);
 
-/* The number of a link: of its chain, its growth and the pattern of its parent. */
+/* The number of a link, before it is counted: what it is made of is in traps_rules.c. */
 uint32_t traps_number_of(struct traps *t, const struct traps_link *link);
-uint32_t traps_number_make(unsigned chain, unsigned growth, const struct shape *parent);
+uint32_t traps_number_make(unsigned chain, unsigned longer, unsigned growth);
 
 /* traps_content.c: what pages were like. */
 bool traps_content_is_fine(struct traps *t, const struct shape *shape, uint64_t parent_url,

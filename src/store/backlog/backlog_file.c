@@ -13,6 +13,9 @@
 
 enum { READ_AHEAD = 16, CACHE_MIN = 16 * BACKLOG_BLOCK, WINDOW_MIN = 192 * 1024 };
 
+_Static_assert(WINDOW_MIN / 2 > BACKLOG_PIECE_MAX / 2 && WINDOW_MIN > BACKLOG_PIECE_MAX + BACKLOG_BLOCK,
+               "see backlog_file_room");
+
 /* ---- The file itself ---- */
 
 static bool write_all(struct backlog_file *f, uint64_t from, uint64_t to)
@@ -144,8 +147,8 @@ static bool write_patches(struct backlog_file *f, uint64_t limit)
     return true;
 }
 
-/* Half of the window stays, so that what was appended last can be patched in memory; less when LEN needs more. What was loaded
- * and not accepted yet always stays. */
+/* Half of the window stays, so that what was appended last can be patched in memory; less when LEN needs more. That half is
+ * larger than any record, so it has all that was loaded and not accepted yet. */
 bool backlog_file_room(struct backlog_file *f, size_t len)
 {
     uint64_t held = f->loaded > f->end ? f->loaded : f->end, base = f->base;
@@ -153,7 +156,7 @@ bool backlog_file_room(struct backlog_file *f, size_t len)
         return true;
     if (held - base > f->window_bytes / 2)
         base = held - f->window_bytes / 2;
-    if (base > f->end || held - base + len > f->window_bytes)
+    if (held - base + len > f->window_bytes)
         base = f->end;
     base = base / BACKLOG_BLOCK * BACKLOG_BLOCK;
     if (!write_patches(f, base) || (f->written < base && !backlog_file_flush(f)))
@@ -277,6 +280,7 @@ bool backlog_file_read(struct backlog_file *f, uint64_t offset, void *to, size_t
         memcpy(out, block + at, n);
         out += n, offset += n, len -= n;
     }
-    memcpy(out, f->window + (offset - f->base), len);
+    if (len)
+        memcpy(out, f->window + (offset - f->base), len);
     return true;
 }

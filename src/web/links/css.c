@@ -1,6 +1,7 @@
 #include "web/links/css.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "web/links/entities.h"
 
@@ -30,7 +31,7 @@ enum purpose { FOR_NOTHING, FOR_URL, FOR_IMPORT };
 
 enum name_kind { IDENT, AT_KEYWORD, OTHER_NAME };
 
-enum byte_class { BLANK = 1, LINE_END = 2, NAME_BYTE = 4, DIGIT = 8, HEX = 16, UNPRINTABLE = 32 };
+enum byte_class { BLANK = 1, LINE_END = 2, NAME_BYTE = 4, DIGIT = 8, HEX = 16, UNPRINTABLE = 32, TELLING = 64 };
 
 #define IS_LETTER(c)   (((c) | 0x20) >= 'a' && ((c) | 0x20) <= 'z')
 #define IS_DIGIT(c)    ((c) >= '0' && (c) <= '9')
@@ -41,9 +42,13 @@ enum byte_class { BLANK = 1, LINE_END = 2, NAME_BYTE = 4, DIGIT = 8, HEX = 16, U
 #define IS_NAME(c) (IS_LETTER(c) || IS_DIGIT(c) || (c) >= 0x80 || (c) == '-' || (c) == '_' || (c) == 0)
 #define IS_BAD(c)  (((c) < ' ' && (c) != 0 && !IS_BLANK(c)) || (c) == 0x7F)
 
+/* Outside of an @import, all other bytes of the top level mean nothing but by what stands before a '('. */
+#define IS_TELLING(c) ((c) == '(' || (c) == '@' || (c) == '"' || (c) == '\'' || (c) == '/' || (c) == '\\' || (c) == '<')
+
 #define BYTE(c)                                                                                                        \
     ((IS_BLANK(c) ? BLANK : 0) | (IS_LINE_END(c) ? LINE_END : 0) | (IS_NAME(c) ? NAME_BYTE : 0) |                      \
-     (IS_DIGIT(c) ? DIGIT : 0) | (IS_HEX(c) ? HEX : 0) | (IS_BAD(c) ? UNPRINTABLE : 0))
+     (IS_DIGIT(c) ? DIGIT : 0) | (IS_HEX(c) ? HEX : 0) | (IS_BAD(c) ? UNPRINTABLE : 0) |                               \
+     (IS_TELLING(c) ? TELLING : 0))
 #define BYTES4(c)  BYTE(c), BYTE((c) + 1), BYTE((c) + 2), BYTE((c) + 3)
 #define BYTES16(c) BYTES4(c), BYTES4((c) + 4), BYTES4((c) + 8), BYTES4((c) + 12)
 #define BYTES64(c) BYTES16(c), BYTES16((c) + 16), BYTES16((c) + 32), BYTES16((c) + 48)
@@ -128,6 +133,54 @@ static void add_code_point(struct css *css, uint32_t point)
     } else if (css->after_escape != BAD_URL) {
         add_to_value(css, bytes, n);
     }
+}
+
+/* The name is complete and C follows it. */
+static void end_name(struct css *css, char c)
+{
+    css->state = TOP;
+    if (css->name_kind == AT_KEYWORD) {
+        css->rule = name_is(css, "import") ? IMPORT_RULE : name_is(css, "namespace") ? PASSED_RULE : NO_RULE;
+    } else if (css->name_kind == IDENT && c == '(' && (name_is(css, "url") || name_is(css, "src"))) {
+        set_purpose(css);
+        begin_value(css);
+        css->state = URL_START;
+    } else if (css->rule == IMPORT_RULE) {
+        css->rule = PASSED_RULE;
+    }
+}
+
+/* The name of three bytes before the '(' at P, if it is url or src; BEGIN is the beginning of a token. */
+static bool is_url_function(const char *begin, const char *p)
+{
+    if (p - begin < 3 || (strncasecmp(p - 3, "url", 3) != 0 && strncasecmp(p - 3, "src", 3) != 0))
+        return false;
+    return p - begin == 3 || (!(class_of(p[-4]) & NAME_BYTE) && p[-4] != '#');
+}
+
+/* Go on at the top level, outside of an @import: to a byte that tells, behind a "url(", which is begun then, or to the
+ * name that END cuts or that an escape is in. */
+static const char *skip_plain(struct css *css, const char *p, const char *end)
+{
+    const char *begin = p;
+    for (;; p++) {
+        while (p < end && !(class_of(*p) & TELLING))
+            p++;
+        if (p == end || *p != '(')
+            break;
+        if (is_url_function(begin, p)) {
+            begin_name(css, IDENT);
+            for (int i = 3; i > 0; i--)
+                add_to_name(css, p[-i]);
+            end_name(css, '(');
+            return p + 1;
+        }
+    }
+    if (p < end && *p != '\\')
+        return p;
+    while (p > begin && (class_of(p[-1]) & NAME_BYTE))
+        p--;
+    return p > begin && p[-1] == '#' ? p - 1 : p;
 }
 
 /* The first byte of a token at the top level. */
@@ -219,21 +272,6 @@ static const char *in_less(struct css *css, const char *p)
         css->state = TOP;
     }
     return p;
-}
-
-/* The name is complete and C follows it. */
-static void end_name(struct css *css, char c)
-{
-    css->state = TOP;
-    if (css->name_kind == AT_KEYWORD) {
-        css->rule = name_is(css, "import") ? IMPORT_RULE : name_is(css, "namespace") ? PASSED_RULE : NO_RULE;
-    } else if (css->name_kind == IDENT && c == '(' && (name_is(css, "url") || name_is(css, "src"))) {
-        set_purpose(css);
-        begin_value(css);
-        css->state = URL_START;
-    } else if (css->rule == IMPORT_RULE) {
-        css->rule = PASSED_RULE;
-    }
 }
 
 static const char *in_name(struct css *css, const char *p, const char *end)
@@ -401,7 +439,10 @@ void css_feed(struct css *css, const char *bytes, size_t len)
     while (p < end) {
         switch ((enum state)css->state) {
         case TOP:
-            p = in_top(css, p);
+            if (css->rule == NO_RULE)
+                p = skip_plain(css, p, end);
+            if (css->state == TOP && p < end)
+                p = in_top(css, p);
             break;
         case SLASH:
             p = in_slash(css, p);

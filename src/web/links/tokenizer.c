@@ -24,7 +24,8 @@ void tokenizer_init(struct tokenizer *t, const struct tokenizer_wishes *wishes, 
     t->style_asked = wishes->attributes[HTML_OTHER] != 0;
     for (unsigned name = 0; name < HTML_NAME_COUNT; name++) {
         bool asked = (wishes->attributes[name] & ~(SLOT(STYLE) | SLOT(BACKGROUND))) != 0;
-        t->interesting[name] = asked || (html_names[name].flags & (NAME_TEXT | NAME_TURNS));
+        bool turns = (html_names[name].flags & (NAME_TEXT | NAME_TURNS)) != 0;
+        t->interest[name] = turns ? INTEREST_STATES : asked ? INTEREST_ATTRIBUTES : INTEREST_NONE;
     }
     tokenizer_reset(t);
 }

@@ -64,6 +64,12 @@ struct tokenizer_slot {
     char quote;                       /* '"', '\'' or 0 */
 };
 
+enum tokenizer_interest {
+    INTEREST_NONE,
+    INTEREST_ATTRIBUTES, /* some are asked for, besides style and background */
+    INTEREST_STATES      /* what follows the tag is read in another way */
+};
+
 /* The members are private. */
 struct tokenizer {
     uint8_t state;
@@ -95,7 +101,7 @@ struct tokenizer {
     const struct tokenizer_wishes *wishes;
     struct tokenizer_sink sink;
     bool style_asked; /* style attributes are asked for, on elements that are otherwise of no interest */
-    uint8_t interesting[HTML_NAME_COUNT]; /* tags that cannot be passed over even when the tree is plain */
+    uint8_t interest[HTML_NAME_COUNT]; /* of enum tokenizer_interest, for start tags while the tree is plain */
 };
 
 void tokenizer_init(struct tokenizer *tokenizer, const struct tokenizer_wishes *wishes,

@@ -53,6 +53,15 @@ const char *tokenizer_raw(struct tokenizer *t, const char *p, const char *end);
  * piece; the states take over from where it stops. */
 const char *tokenizer_skip(struct tokenizer *t, const char *p, const char *end);
 
+/* A start tag of NAME begins, of which no attribute has been read. */
+void tokenizer_begin_tag(struct tokenizer *t, enum html_name name);
+
+/* Whether the value of the tag's attribute NAME is to be kept; it is the current one then. */
+bool tokenizer_asks_for(struct tokenizer *t, enum html_name name);
+
+/* All of the current attribute's value. */
+void tokenizer_whole_value(struct tokenizer *t, const char *at, size_t len, char quote);
+
 /* The tag is complete: tell the tree and the sink, and set the state in which the text goes on. */
 void tokenizer_finish_tag(struct tokenizer *t);
 

@@ -97,13 +97,18 @@ static inline void begin_name(struct tokenizer *t)
     t->name_len = 0;
 }
 
+static inline void forget_attributes(struct tokenizer *t)
+{
+    t->self_closing = t->ends_text = false;
+    t->asked = t->seen = t->valued = t->encoded = 0;
+    t->values.len = 0;
+}
+
 static void begin_tag(struct tokenizer *t, bool is_end_tag)
 {
     begin_name(t);
     t->is_end_tag = is_end_tag;
-    t->self_closing = t->ends_text = false;
-    t->asked = t->seen = t->valued = t->encoded = 0;
-    t->values.len = 0;
+    forget_attributes(t);
     t->state = STATE_TAG_NAME;
 }
 
@@ -115,12 +120,8 @@ static uint16_t unknown_name(const struct tokenizer *t)
     return (uint16_t)(HTML_NAME_COUNT + (hash >> 32) % (UINT16_MAX - HTML_NAME_COUNT));
 }
 
-static inline void end_tag_name(struct tokenizer *t)
+static inline void ask(struct tokenizer *t, enum html_name name)
 {
-    enum html_name name = html_name_find(t->name, t->name_len);
-    t->tag_name = name == HTML_OTHER && !t->plain ? unknown_name(t) : (uint16_t)name;
-    if (t->is_end_tag)
-        return;
     t->asked = t->wishes->attributes[name];
     if (name == HTML_FONT)
         t->asked |= SLOT(COLOR) | SLOT(FACE) | SLOT(SIZE);
@@ -128,22 +129,40 @@ static inline void end_tag_name(struct tokenizer *t)
         t->asked |= SLOT(ENCODING);
 }
 
-/* The name of an attribute is complete: know whether its value is to be kept. */
-static inline void end_attribute_name(struct tokenizer *t)
+static inline void end_tag_name(struct tokenizer *t)
 {
-    t->capture = false;
-    if (!t->asked)
-        return;
-    unsigned slot = slot_of_name[html_name_find(t->name, t->name_len)];
+    enum html_name name = html_name_find(t->name, t->name_len);
+    t->tag_name = name == HTML_OTHER && !t->plain ? unknown_name(t) : (uint16_t)name;
+    if (!t->is_end_tag)
+        ask(t, name);
+}
+
+void tokenizer_begin_tag(struct tokenizer *t, enum html_name name)
+{
+    forget_attributes(t);
+    t->is_end_tag = false;
+    t->tag_name = (uint16_t)name;
+    ask(t, name);
+}
+
+bool tokenizer_asks_for(struct tokenizer *t, enum html_name name)
+{
+    unsigned slot = slot_of_name[name];
     uint32_t bit = slot ? UINT32_C(1) << (slot - 1) : 0;
     if (!(t->asked & bit) || (t->seen & bit))
-        return;
+        return false;
     t->seen |= bit;
     t->valued |= bit;
     t->slot = (uint8_t)(slot - 1);
     t->slots[t->slot] = (struct tokenizer_slot){
         .at = (uint32_t)t->values.len, .written_at = (uint32_t)t->values.len, .begin = UINT64_MAX};
-    t->capture = true;
+    return true;
+}
+
+/* The name of an attribute is complete: know whether its value is to be kept. */
+static inline void end_attribute_name(struct tokenizer *t)
+{
+    t->capture = t->asked && tokenizer_asks_for(t, html_name_find(t->name, t->name_len));
 }
 
 static void drop_value(struct tokenizer *t)
@@ -170,6 +189,21 @@ static void keep_value(struct tokenizer *t, const char *at, size_t len)
     slot->written_len = slot->len;
     if (scan_has(at, at + len, '&', '\0'))
         t->encoded |= UINT32_C(1) << t->slot;
+}
+
+/* The current attribute's value begins at P, behind QUOTE unless that is 0. */
+static inline void place_value(struct tokenizer *t, const char *p, char quote)
+{
+    struct tokenizer_slot *slot = &t->slots[t->slot];
+    slot->quote = quote;
+    slot->begin = t->fed + (uint64_t)(p - t->piece);
+}
+
+void tokenizer_whole_value(struct tokenizer *t, const char *at, size_t len, char quote)
+{
+    place_value(t, at, quote);
+    if (len)
+        keep_value(t, at, len);
 }
 
 static inline const char *in_quoted(struct tokenizer *t, const char *p, const char *end, char quote)
@@ -201,11 +235,8 @@ static inline const char *before_value(struct tokenizer *t, const char *p, const
     if (p == end)
         return p;
     bool quoted = *p == '"' || *p == '\'';
-    if (t->capture) {
-        struct tokenizer_slot *slot = &t->slots[t->slot];
-        slot->quote = (char)(quoted ? *p : 0);
-        slot->begin = t->fed + (uint64_t)(p + quoted - t->piece);
-    }
+    if (t->capture)
+        place_value(t, p + quoted, (char)(quoted ? *p : 0));
     if (quoted) {
         t->state = *p == '"' ? STATE_VALUE_DOUBLE : STATE_VALUE_SINGLE;
         return p + 1;

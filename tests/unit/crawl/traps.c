@@ -138,6 +138,10 @@ Test(traps, a_chain_ends_after_its_limit_and_a_shorter_way_begins_anew)
     number = 0;
     cr_expect_eq(chain_length(t, 0, 70000, &number), 70000);
     traps_free(t);
+    t = traps_new(&(struct traps_options){.max_chain = 10000});
+    number = 0;
+    cr_expect_eq(chain_length(t, 0, 70000, &number), 10001);
+    traps_free(t);
 }
 
 Test(traps, a_chain_does_not_begin_anew_in_the_next_run)
@@ -160,7 +164,7 @@ Test(traps, another_site_has_no_say_in_a_chain)
     struct traps *t = with_defaults();
     struct url page = parsed("http://h/cal/251"), parent = parsed("http://other/cal/250");
     cr_expect_eq(traps_number(t, &page, &parent, 251), 0);
-    cr_expect_null(ask(t, "http://h/cal/1", "http://other/cal/0", 0xffff).word);
+    cr_expect_null(ask(t, "http://h/cal/1", "http://other/cal/0", 0x3fff).word);
     url_release(&page);
     url_release(&parent);
     traps_free(t);
@@ -233,6 +237,53 @@ Test(traps, a_pattern_with_enough_that_is_new_stays_open)
         page(t, url, "http://h/", i % 3 ? "same" : digest);
     }
     cr_expect(is_fine(t, "http://h/s?id=10000"));
+    traps_free(t);
+}
+
+static void known(struct traps *t, const char *url, const char *parent)
+{
+    traps_known(t, url, strlen(url), parent, strlen(parent));
+}
+
+/* Returns the reason why the last of N links with new sessions, each on a page with another, is refused; or NULL. */
+static const char *ask_sessions(struct traps *t, int from, int n)
+{
+    struct traps_verdict verdict = {0};
+    for (int i = from; i < from + n; i++) {
+        char url[100], parent[100];
+        snprintf(url, sizeof url, "http://h/page?sid=%08x", i);
+        snprintf(parent, sizeof parent, "http://h/page?sid=%08x", i / 5);
+        verdict = ask(t, url, parent, 0);
+    }
+    return verdict.word;
+}
+
+Test(traps, sessions_are_told_by_links_that_never_lead_to_the_same_place_again)
+{
+    struct traps *t = with_defaults();
+    cr_expect_null(ask_sessions(t, 0x10000, 1000));
+    cr_expect_null(ask_sessions(t, 0x20000, 1), "each page once more");
+    const char *word = ask_sessions(t, 0x30000, 1);
+    cr_assert(word);
+    cr_expect_str_eq(word, "session-id");
+    cr_expect(is_fine(t, "http://h/page"));
+    cr_expect_null(ask(t, "http://h/other?sid=00abcdef", "http://h/page?sid=00000001", 0).word);
+    known(t, "http://h/other?sid=00abcdef", "http://h/page?sid=00000001");
+    cr_expect(ask_sessions(t, 0x40000, 1), "a second link on the same page says nothing");
+    known(t, "http://h/page?sid=00010001", "http://h/x");
+    known(t, "http://h/page?sid=00010002", "http://h/x");
+    cr_expect_null(ask_sessions(t, 0x50000, 1), "they do lead to the same place again");
+    traps_free(t);
+}
+
+Test(traps, links_that_are_followed_from_elsewhere_say_nothing_about_sessions)
+{
+    struct traps *t = with_defaults();
+    for (int i = 0; i < 20000; i++) {
+        char url[100];
+        snprintf(url, sizeof url, "http://h/page?sid=%08x", i);
+        cr_assert_null(ask(t, url, "http://h/list", 0).word);
+    }
     traps_free(t);
 }
 

@@ -104,6 +104,19 @@ static void shop_of_random_names(struct model *m, const char *path)
     }
 }
 
+/* The same, with nothing at all that is linked from everywhere. */
+enum { RANDOM_NAMES = 50000 };
+
+static void random_names(struct model *m, const char *path)
+{
+    unsigned number = (unsigned)hash_bytes(path, strlen(path), 6);
+    model_content(m, path);
+    for (unsigned i = 0; i < 10; i++) {
+        unsigned to = hash_bytes(&number, sizeof number, i) % RANDOM_NAMES;
+        model_link(m, "/x/%016lx", (unsigned long)hash_bytes(&to, sizeof to, 1));
+    }
+}
+
 /* ---- Documentation: a tree of ten levels without a way back, of which the deepest are pages ---- */
 
 enum { LEVELS = 10, CHILDREN = 3 };
@@ -263,7 +276,12 @@ Test(traps, names_that_look_random_are_no_sessions, .timeout = 60)
     struct model m = {.page = shop_of_random_names};
     model_crawl(&m);
     cr_assert_gt(m.pages, ITEMS * 9 / 10, "most items are linked from some other");
-    expect_whole(&m, "shop_of_random_names", (unsigned)m.seen.count);
+    expect_whole(&m, "shop_of_random_names", m.found);
+    model_release(&m);
+    m = (struct model){.page = random_names};
+    model_crawl(&m);
+    cr_assert_gt(m.pages, RANDOM_NAMES * 99 / 100);
+    expect_whole(&m, "random_names", m.found);
     model_release(&m);
     CRAWL(commits, 1 + 3 * COMMITS + COMMITS + COMMITS / 100);
 }

@@ -100,6 +100,24 @@ Test(backlog, an_entry_that_came_from_it_can_be_the_parent_of_one_that_is_added)
     close_backlog(b, true);
 }
 
+Test(backlog, a_chain_goes_on_behind_a_record_whose_place_was_read_already)
+{
+    struct backlog *b = open_backlog(false, &small);
+    static char filler[4000];
+    add_url(b, "http://first/", 0);
+    add_url(b, "http://a/1", 0);
+    memset(filler, 'x', sizeof filler - 1);
+    memcpy(filler, "http://filler/", 14);
+    for (int i = 0; i < 100; i++)
+        add_url(b, filler, 0); /* the first two leave the window */
+    cr_assert_str_eq(next_url(b), "http://first/");
+    add_url(b, "http://a/2", 0);
+    cr_assert_str_eq(next_url(b), "http://a/1");
+    cr_assert_str_eq(next_url(b), filler);
+    cr_assert_str_eq(next_url(b), "http://a/2");
+    close_backlog(b, true);
+}
+
 Test(backlog, takes_urls_of_any_length_up_to_its_limit)
 {
     struct backlog *b = open_backlog(false, &small);

@@ -185,7 +185,7 @@ Test(backlog_damage, a_record_of_another_place_or_file_is_none)
 
 /* ---- Changes while it is in use ---- */
 
-enum { FILLED = 3000 };
+enum { FILLED = 3000, OTHER = 2000 /* this one and the next one of its origin have another priority */ };
 
 /* A backlog whose first records are behind its window. */
 static struct backlog *filled(uint64_t ends[FILLED])
@@ -195,7 +195,7 @@ static struct backlog *filled(uint64_t ends[FILLED])
     memset(url, 'x', sizeof url - 1);
     for (int i = 0; i < FILLED; i++) {
         url[snprintf(url, sizeof url, "http://h%d/%d/", i % 2, i)] = 'x';
-        add_url(b, url, 0);
+        add_url(b, url, i == OTHER || i == OTHER + 2 ? 3 : 0);
         ends[i] = backlog_bytes(b);
     }
     cr_assert_eq(backlog_flush(b), BACKLOG_OK);
@@ -231,9 +231,13 @@ Test(backlog_damage, a_chain_is_followed_only_forward_and_to_its_own_records)
         const char *what;
         int to; /* the entry that entry 4 leads to; its next one is 6 */
         uint64_t by;
-    } rows[] = {{"to itself", 4, 0},           {"back", 2, 0},
-                {"to another origin", 7, 0},   {"into a record", 6, 8},
-                {"to no multiple of 8", 6, 4}, {"out of the file", FILLED - 1, 1 << 20},
+    } rows[] = {{"to itself", 4, 0},
+                {"back", 2, 0},
+                {"to another origin", 7, 0},
+                {"to another priority", OTHER, 0},
+                {"into a record", 6, 8},
+                {"to no multiple of 8", 6, 4},
+                {"out of the file", FILLED - 1, 1 << 20},
                 {"far out", 6, UINT64_MAX / 2}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct backlog *b = filled(ends);

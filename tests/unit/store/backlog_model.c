@@ -78,7 +78,7 @@ static struct fifo *first_of(struct place *p)
     return NULL;
 }
 
-/* Look who could go now, and since when. */
+/* Look who could go now, and since when. To be called after each step: who could not in between has to wait anew. */
 static bool look(void)
 {
     bool any = false;
@@ -200,6 +200,7 @@ static void take_step(unsigned round)
         drop_origin();
     else
         cr_assert_eq(backlog_flush(m.b), BACKLOG_OK);
+    look();
     m.wrong += backlog_waiting(m.b) != m.waiting || backlog_out(m.b) != m.out || backlog_share(m.b) != share_of();
 }
 

@@ -85,7 +85,9 @@ struct page_row {
 static inline void check_rows(const struct page_row *rows, size_t count, bool requisites)
 {
     static const char *const fronts[] = {"", "<body>text"},
-                             behind[] = "                                                ";
+                             behind[] = "                                                            "
+                                        "                                                            "
+                                        "                                        ";
     int wrong = 0;
     for (size_t i = 0; i < count * 4; i++) {
         const struct page_row *row = &rows[i / 4];
