@@ -7,6 +7,8 @@
 #include "crawl/page_key.h"
 #include "crawl/prune.h"
 
+#include "web/links/meta.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,7 +194,6 @@ static void fill_unkept(const struct crawl *c, const struct job *job, struct sta
     row->failing_since_ms = 0;
     row->error = "";
     row->final_url = job->unkept == UNKEPT_MOVED ? job_target(job)->href_public : "";
-    row->noindex = job->unkept == UNKEPT_NOINDEX;
     row->type = job->type;
     row->file_is_old = true;
     due_after(&c->due, row, false, clock_wall_ms());
@@ -206,6 +207,15 @@ static void fill_origin(const struct job *job, struct state_page *row)
     row->discovered = true;
     row->depth = job->from.depth;
     row->parent = job->from.parent ? job->from.parent : "";
+}
+
+/* What it says to crawlers. */
+static void fill_robots(const struct job *job, struct state_page *row)
+{
+    if (job->status < 200 || job->status >= 300)
+        return;
+    row->noindex = job->robots & META_NOINDEX;
+    row->nofollow = job->robots & META_NOFOLLOW;
 }
 
 static void put(struct crawl *c, const struct state_page *row)
@@ -242,6 +252,7 @@ void record_keep(struct crawl *c, struct job *job, const struct pages_done *done
     row.url_len = key.len;
     row.status = job->status;
     fill_origin(job, &row);
+    fill_robots(job, &row);
     if (job->unkept)
         fill_unkept(c, job, &row);
     else if (job_is_success(job))

@@ -215,7 +215,9 @@ static void leave_unkept(struct crawl *c, struct job *job, enum unkept why)
         [UNKEPT_NOINDEX] = "not kept: the page says noindex",
         [UNKEPT_TYPE] = "not kept: its media type is not among --types",
     };
+    unsigned robots = job->robots;
     landing_abandon(job);
+    job->robots = robots;
     job->unkept = why;
     job->outcome = OUTCOME_SKIPPED;
     snprintf(job->detail, sizeof job->detail, "%s", words[why]);

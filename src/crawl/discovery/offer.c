@@ -169,6 +169,16 @@ static bool read_url(const struct discovery *d, const struct offer *offer, struc
     return false;
 }
 
+bool discovery_asks_for(struct crawl *c, const struct url *url, struct url *asked)
+{
+    if (url_copy(asked, url) != URL_OK)
+        return false;
+    if (strip_query(c->discovery->strip, asked) != STRIP_NO_MEMORY)
+        return true;
+    url_release(asked);
+    return false;
+}
+
 void discovery_offer(struct crawl *c, const struct offer *offer)
 {
     struct url url = {0};

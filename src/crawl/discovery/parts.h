@@ -23,7 +23,8 @@ struct discovery {
     struct seen mapped;       /* origins whose sitemaps are being read */
     unsigned told[TRAPS_REASONS]; /* refusals of each kind that were logged */
     bool reseeded;                /* the rows of the state that are due have been offered */
-    bool dry;                  /* nothing more could be taken from the backlog when it was looked at last */
+    struct state_cursor rows;     /* of those that are due, the last that was offered */
+    bool dry;                     /* nothing more could be taken from the backlog when it was looked at last */
     uint64_t seeds, sitemaps;     /* that are under way */
     int64_t began_ms;
     bool is_known_extent; /* what is known has led to all that it leads to in this crawl (discovery/extent.h) */

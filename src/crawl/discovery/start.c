@@ -215,9 +215,12 @@ static bool reseed_row(const struct state_page *row, void *context)
 void discovery_reseed(struct crawl *c)
 {
     struct discovery *d = c->discovery;
-    d->reseeded = true;
-    if (c->state && state_each_page(c->state, NULL, reseed_row, c) != STATE_OK)
+    const struct state_filter filter = {.discovered = true};
+    if (c->state && state_next_pages(c->state, &filter, &d->rows, reseed_row, c) != STATE_OK) {
+        d->rows.done = true;
         memory_failed(c);
+    }
+    d->reseeded = !c->state || d->rows.done;
     discovery_flush(c);
 }
 
