@@ -119,7 +119,7 @@ Test(crawl_filters, max_pages_ends_a_run_and_the_next_one_goes_on)
     struct crawl c = {0};
     crawl_run(&c, f, "-r", "--allow-private", "--scope", "any", "--max-pages", "13", "http://a.test/0", NULL);
     cr_expect_eq(asked_count(f), 13);
-    cr_expect(text_has(c.run.err, "\npage limit reached: "), "%s", c.run.err);
+    cr_expect(text_has(c.run.err, "page limit reached: "), "%s", c.run.err);
     crawl_again(&c, f, "-r", "--allow-private", "--scope", "any", "--max-pages", "13", "http://a.test/0", NULL);
     cr_expect_eq(asked_count(f), 26);
     crawl_again(&c, f, "-r", "--allow-private", "--scope", "any", "http://a.test/0", NULL);
