@@ -51,14 +51,14 @@ struct forage_last_run {
 /* Sums over the URLs that were ever asked for. */
 struct forage_pages {
     uint64_t urls;
-    uint64_t kept;       /* of which a file is kept */
-    uint64_t bytes;      /* of what is kept */
-    uint64_t failing;    /* whose last try failed */
-    uint64_t gone;       /* of these, answered 404 or 410 */
-    uint64_t discovered; /* that were found by following links */
-    uint64_t due;        /* of these, such that a crawl that begins now asks for them */
+    uint64_t kept;    /* of which a file is kept */
+    uint64_t bytes;   /* of what is kept */
+    uint64_t failing; /* whose last try failed */
+    uint64_t gone;    /* of these, answered 404 or 410 */
     int64_t oldest_fetch_ms,
         newest_fetch_ms; /* when one was answered well, for the least and the most recent of them */
+    uint64_t discovered; /* that were found by following links */
+    uint64_t due;        /* of these, such that a crawl that begins now asks for them */
 };
 
 enum forage_robots {

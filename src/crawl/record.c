@@ -59,10 +59,12 @@ static bool is_settled(const struct record *known)
     return !known->row.failures && (known->has_file || unkept);
 }
 
-/* What was found is asked for when it is due; what the user named, in each run. */
+/* What was found is asked for when it is due; what the user named, in each run. One that has failed has no links to be read again: runs
+ * that go on with each other would ask for those that fail, again and again, and get no further. */
 static bool is_due(const struct crawl *c, const struct job *job)
 {
-    return job->from.via == VIA_USER || job->from.overdue || !discovery_knows_links(c) ||
+    bool rereads = !job->known->row.failures && !discovery_knows_links(c);
+    return job->from.via == VIA_USER || job->from.overdue || rereads ||
            due_is(&c->due, &job->known->row, c->run.started_ms);
 }
 

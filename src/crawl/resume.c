@@ -1,6 +1,7 @@
 #include "crawl/resume.h"
 
 #include "crawl/crawl.h"
+#include "crawl/text_copy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,8 +41,8 @@ static bool keep_validators(struct resume *r, const struct fetch_answer *answer)
         return false;
     free(r->etag);
     free(r->last_modified);
-    r->etag = strndup(etag.data, etag.len);
-    r->last_modified = strndup(last_modified.data, last_modified.len);
+    r->etag = text_copy(etag);
+    r->last_modified = text_copy(last_modified);
     r->total = answer->total_bytes;
     return r->etag && r->last_modified;
 }

@@ -6,6 +6,7 @@
 #include "crawl/frontier/retry_after.h"
 #include "crawl/gate.h"
 #include "crawl/resume.h"
+#include "crawl/text_copy.h"
 #include "web/links/meta.h"
 
 #include <stdio.h>
@@ -191,7 +192,7 @@ static char *header_copy(const struct fetch_answer *answer, const char *name)
     size_t position = 0;
     if (!fetch_answer_header(answer, name, &position, &value) || value.len > STATE_TEXT_MAX)
         return NULL;
-    return strndup(value.data, value.len);
+    return text_copy(value);
 }
 
 /* What the answer that goes on with a body does not repeat is as the first one had it (RFC 9110 section 15.3.7). */

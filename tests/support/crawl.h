@@ -29,6 +29,9 @@ struct crawl {
     char *folder;   /* crawl_again's own */
 };
 
+/* Arguments with which a crawl finds all pages due that the run before, with the same, has fetched. */
+#define CRAWL_ALL_DUE "--min-age", "1ms", "--max-age", "1ms"
+
 /* What must come of one URL. */
 struct crawl_row {
     const char *url; /* as the log has it; an entry without it ends the table */

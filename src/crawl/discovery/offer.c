@@ -102,6 +102,7 @@ static void queue(struct crawl *c, const struct offer *offer, const struct url *
     };
     if (c->discovery->failed)
         return;
+    c->discovery->dry = false;
     enum backlog_status s = backlog_add(c->discovery->backlog, &entry);
     if (s != BACKLOG_OK && s != BACKLOG_INVALID)
         discovery_broke(c);
@@ -123,7 +124,7 @@ static const struct url *page_parent(const struct offer *offer)
 /* It leads to what is known. Says so to those who look at how a site links. */
 static bool is_known(struct crawl *c, const struct offer *offer, const char *url, size_t len)
 {
-    if (!seen_has(&c->seen, url, len))
+    if (!seen_has(&c->seen, url, len) && !seen_has(&c->discovery->with_account, url, len))
         return false;
     const struct url *parent = page_parent(offer);
     if (parent)

@@ -1,6 +1,7 @@
 /* What a page or a sitemap says of itself, and where it leads. */
 #include "base/status.h"
 #include "crawl/discovery/parts.h"
+#include "crawl/discovery/told.h"
 #include "web/links/meta.h"
 
 #include <stdio.h>
@@ -50,7 +51,7 @@ static void take_link(struct crawl *c, struct job *job, const struct fetch_link 
         break;
     case FETCH_LINK_CANONICAL:
         if (!job->canonical)
-            job->canonical = strndup(link->url.data, link->url.len);
+            job->canonical = told_url(link->url);
         break;
     default: /* a worker that calls a page a sitemap */
         break;
@@ -78,6 +79,8 @@ void discovery_page(struct crawl *c, struct job *job, const struct fetch_answer 
     struct fetch_link link;
     struct text spans[] = {{job->links.data, job->links.len}, answer->links};
     job->robots = answer->robots | header_robots(c, answer);
+    if (!accounts_add(&c->discovery->accounts, job_target(job))) /* it may have gone over to TLS */
+        discovery_failed(c, "out of memory");
     for (size_t i = 0; i < COUNT_OF(spans); i++)
         while (fetch_link_next(&spans[i], &link))
             take_link(c, job, &link);

@@ -17,11 +17,13 @@ struct discovery {
     struct filter *filter;
     struct strip *strip; /* NULL: queries stay as they are */
     struct traps *traps;
-    struct accounts accounts;     /* of the origins that the user named with one: no password goes to disk */
-    struct seen unchanged;        /* URLs of which a sitemap says that they have not changed since they were fetched */
-    struct seen mapped;           /* origins whose sitemaps are being read */
+    struct accounts accounts; /* of the origins that the user named with one: no password goes to disk */
+    struct seen with_account; /* URLs without it that the user named with an account, which are other pages without */
+    struct seen unchanged;    /* URLs of which a sitemap says that they have not changed since they were fetched */
+    struct seen mapped;       /* origins whose sitemaps are being read */
     unsigned told[TRAPS_REASONS]; /* refusals of each kind that were logged */
     bool reseeded;                /* the rows of the state that are due have been offered */
+    bool dry;                  /* nothing more could be taken from the backlog when it was looked at last */
     uint64_t seeds, sitemaps;     /* that are under way */
     int64_t began_ms;
     bool is_known_extent; /* what is known has led to all that it leads to in this crawl (discovery/extent.h) */
@@ -75,7 +77,7 @@ bool discovery_is_seed(const struct backlog_entry *entry);
 const char *discovery_via_word(enum via via);
 
 /* Whether the page at URL says that its own address is CANONICAL, and the one there is kept. */
-bool discovery_has_canonical(struct crawl *c, const char *url, const char *canonical);
+bool discovery_has_canonical(struct crawl *c, const char *url, size_t len, const char *canonical);
 
 /* Offer the rows of the state that are due. */
 void discovery_reseed(struct crawl *c);

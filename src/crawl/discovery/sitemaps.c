@@ -103,7 +103,7 @@ const char *discovery_why_not(struct crawl *c, const struct job *job)
         return NULL;
     if (d->unchanged.count && seen_has(&d->unchanged, url, strlen(url)))
         return "not changed since it was fetched, says the sitemap";
-    if (discovery_has_canonical(c, url, job->known->row.canonical))
+    if (discovery_has_canonical(c, url, strlen(url), job->known->row.canonical))
         return "the page that it says it is a copy of is kept";
     return NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "crawl/discovery/extent.h"
+#include "crawl/page_key.h"
 #include "crawl/setup.h"
 
 #include <errno.h>
@@ -47,6 +48,7 @@ enum forage_status discovery_open(struct crawl *c, char *error, size_t size)
     struct discovery *d = c->discovery = calloc(1, sizeof *d);
     if (!d)
         return FORAGE_NO_MEMORY;
+    seen_init(&d->with_account);
     seen_init(&d->unchanged);
     seen_init(&d->mapped);
     return make_rules(c, d, error, size);
@@ -134,7 +136,12 @@ void discovery_begin(struct crawl *c)
 void discovery_seed(struct crawl *c, const struct url *url)
 {
     struct discovery *d = c->discovery;
-    if (d && (!scope_add_seed(d->scope, url) || !accounts_add(&d->accounts, url)))
+    if (!d)
+        return;
+    bool ok = scope_add_seed(d->scope, url) && accounts_add(&d->accounts, url);
+    if (ok && (url->username.len || url->password.len))
+        ok = seen_add(&d->with_account, url->href_public, strlen(url->href_public)) != SEEN_NO_MEMORY;
+    if (!ok)
         discovery_failed(c, "out of memory");
 }
 
@@ -160,12 +167,31 @@ void discovery_know_seed(struct crawl *c, const struct job *job)
 
 /* ---- What is known from earlier runs ---- */
 
-bool discovery_has_canonical(struct crawl *c, const char *url, const char *canonical)
+bool discovery_has_canonical(struct crawl *c, const char *url, size_t len, const char *canonical)
 {
-    if (!c->state || !*canonical || strcmp(canonical, url) == 0)
+    size_t canonical_len = strlen(canonical);
+    if (!c->state || !canonical_len || (canonical_len == len && memcmp(canonical, url, len) == 0))
         return false;
-    const struct state_page *row = state_find_page(c->state, canonical, strlen(canonical));
+    const struct state_page *row = state_find_page(c->state, canonical, canonical_len);
     return row && *row->file && !row->failures && (!*row->canonical || strcmp(row->canonical, canonical) == 0);
+}
+
+/* Of a page that was asked for with an account the row is called after that, too (crawl/page_key.h). It is of this crawl if the user has
+ * named the same account. */
+static bool find_account(const struct discovery *d, const struct state_page *row, struct offer *offer)
+{
+    struct url url = {0};
+    struct buffer key = {0};
+    const char *tag = memchr(row->url, '#', row->url_len);
+    if (!tag)
+        return true;
+    offer->len = (size_t)(tag - row->url);
+    offer->has_account = url_parse(&url, offer->url, offer->len, NULL) == URL_OK &&
+                         accounts_put_in(&d->accounts, &url) && page_key(&url, &key) && key.len == row->url_len &&
+                         memcmp(key.data, row->url, key.len) == 0;
+    buffer_release(&key);
+    url_release(&url);
+    return offer->has_account;
 }
 
 static bool reseed_row(const struct state_page *row, void *context)
@@ -178,7 +204,8 @@ static bool reseed_row(const struct state_page *row, void *context)
         .depth = row->depth,
     };
     bool due = c->config.options.fresh || !c->discovery->is_known_extent || due_is(&c->due, row, c->run.started_ms);
-    if (row->discovered && due && !discovery_has_canonical(c, row->url, row->canonical))
+    if (row->discovered && due && find_account(c->discovery, row, &offer) &&
+        !discovery_has_canonical(c, offer.url, offer.len, row->canonical))
         discovery_offer(c, &offer);
     return !c->discovery->failed;
 }
@@ -235,6 +262,7 @@ void discovery_close(struct crawl *c)
     strip_free(d->strip);
     traps_free(d->traps);
     accounts_release(&d->accounts);
+    seen_release(&d->with_account);
     seen_release(&d->unchanged);
     seen_release(&d->mapped);
     free(d);

@@ -1,6 +1,7 @@
 #include "crawl/discovery/told.h"
 
 #include "crawl/crawl.h"
+#include "crawl/text_copy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,17 @@
 static bool is_place(const struct fetch_link *link)
 {
     return link->kind == FETCH_LINK_PAGE || link->kind == FETCH_LINK_REQUISITE;
+}
+
+/* What a worker calls canonical need not be, and a relative link of a page that was asked for with an account has that, too. */
+char *told_url(struct text link)
+{
+    struct url url = {0};
+    if (url_parse(&url, link.data, link.len, NULL) != URL_OK)
+        return NULL;
+    char *copy = text_copy((struct text){url.href_public, strlen(url.href_public)});
+    url_release(&url);
+    return copy;
 }
 
 void told_links_make(const struct job *job, struct told_links *links)
@@ -19,7 +31,7 @@ void told_links_make(const struct job *job, struct told_links *links)
         return;
     char **urls = calloc(FORAGE_LINKS_MAX, sizeof *urls);
     while (urls && links->count < FORAGE_LINKS_MAX && fetch_link_next(&records, &link))
-        if (is_place(&link) && (urls[links->count] = strndup(link.url.data, link.url.len)))
+        if (is_place(&link) && (urls[links->count] = told_url(link.url)))
             links->count++;
     links->urls = urls;
 }

@@ -6,15 +6,14 @@
 
 #include "web/charset/charset_utf8.h"
 
+enum { IDEOGRAPHIC_SPACE = 0x3000 };
+
 /* U+E5E5 stands where the standard has the ideographic space U+3000: bytes A3 A0, which old pages indent with. Both are
  * three bytes long, and no other bytes give U+E5E5. */
 static void mend_spaces(char *from, char *to)
 {
-    static const char space[] = {'\xe3', '\x80', '\x80'};
-    while ((from = memmem(from, (size_t)(to - from), "\xee\x97\xa5", sizeof space))) {
-        memcpy(from, space, sizeof space);
-        from += sizeof space;
-    }
+    while ((from = memmem(from, (size_t)(to - from), "\xee\x97\xa5", 3)))
+        from = charset_utf8_put(from, IDEOGRAPHIC_SPACE);
 }
 
 static bool is_lead(enum charset_kind kind, uint8_t c)
