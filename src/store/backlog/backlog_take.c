@@ -1,5 +1,6 @@
-/* Taking entries. What is read was written by this process or by one before it, and may have been changed since: a record is
- * used when its checksum is right and it is of the chain that led to it. A chain only leads forward, so it has an end. */
+/* Taking entries. What is read was written by this process or by one before it, and may have been changed since: a
+ * record is used when its checksum is right and it is of the chain that led to it. A chain only leads forward, so it
+ * has an end. */
 #include "store/backlog/backlog_internal.h"
 
 #include <assert.h>
