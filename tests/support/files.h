@@ -13,8 +13,8 @@
 /* A new empty folder below $TMPDIR or /tmp, 0700; its absolute path without links. */
 char *files_temp_folder(void);
 
-/* Let files_temp_folder make folders in memory, unless $TMPDIR says otherwise or there are fewer than ROOM bytes: for tests that
- * write thousands of files, which a busy disk makes minutes of. */
+/* Let files_temp_folder make folders in memory, unless $TMPDIR says otherwise or there are fewer than ROOM bytes: for
+ * tests that write thousands of files, which a busy disk makes minutes of. */
 void files_prefer_memory(uint64_t room);
 
 /* Remove a folder and all below it; links are removed and not followed. A path that is not there is fine. */
