@@ -1,11 +1,15 @@
 """Crawls a generated web and looks at forage's processes meanwhile. generated.py ext4|tmpfs, from the project's root.
 
 PAGES (1,000,000) and HOSTS (100) in the environment are the size of the web; each page offers fifty links. Printed are pages a second and memory in
-ten windows of the crawl, the processor time of each process, and, with PERF=1, where in the code it goes."""
+ten windows of the crawl, the processor time of each process, and, with PERF=1, where in the code it goes.
+
+The server does the same for each page, so its processor time is the measure of how busy the machine is in a window: a page that costs
+forage more than before, in the server's time, is one that has become dearer."""
 import contextlib
 import glob
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,7 +26,7 @@ import servers
 BUILD = os.path.abspath("build/bench")
 SERVER = "build/release/tests/generated_web"
 PAGES, HOSTS, LINKS = 1000000, 100, 50
-WINDOWS = 10
+WINDOWS, ENDS = 10, 2  # the first and the last so many are compared
 SAMPLE_SECONDS = 0.5
 PSS_MIB_MOST = 400
 SLOWER_MOST = 1.1
@@ -40,6 +44,7 @@ class Sample:
     served: int
     pss: dict  # process: MiB
     cpu: dict  # process: (user, system) in seconds
+    server: float  # its processor time in seconds
     disk: dict  # file of forage's own, in .forage: bytes
 
 
@@ -60,17 +65,19 @@ def look(pid, server, start, out):
     pids = measure.descendants({pid})
     pss = {each: measure.pss_mib(each) for each in pids}
     cpu = {each: cpu_of(each) for each in pids}
-    return Sample(time.monotonic() - start, servers.ask_served(server), pss, cpu, sizes_in(f"{out}/.forage"))
+    served, seconds = servers.ask_served(server), time.monotonic() - start
+    return Sample(seconds, served, pss, cpu, sum(cpu_of(server.pid)), sizes_in(f"{out}/.forage"))
 
 
-def watch(process, server, out):
+def watch(process, server, out, profiler):
     start, samples = time.monotonic(), []
     while process.poll() is None:
         samples.append(look(process.pid, server, start, out))
+        profiler.look(samples[-1].seconds, [*samples[-1].cpu, server.pid])
         time.sleep(SAMPLE_SECONDS)
     last = samples[-2] if len(samples) > 1 else samples[-1]  # the very last may be of processes that had ended
-    end = Sample(time.monotonic() - start, servers.ask_served(server), {}, last.cpu, sizes_in(f"{out}/.forage"))
-    return samples[:-1] + [end]
+    last.served = servers.ask_served(server)
+    return samples[:-1]
 
 
 # ---- Results ----
@@ -80,26 +87,30 @@ def used(sample):
     return sum(user + system for user, system in sample.cpu.values())
 
 
+def clocks(sample):
+    return sample.seconds, used(sample), sample.server
+
+
 def moment(samples, pages):
-    """The time, and the processor time of forage, when so many pages had been served: between two samples."""
+    """The time, and the processor times of forage and of the server, when so many pages had been served: between two samples."""
     for before, after in zip(samples, samples[1:]):
         if after.served >= pages:
             share = (pages - before.served) / max(1, after.served - before.served)
-            return tuple(a + share * (b - a) for a, b in ((before.seconds, after.seconds), (used(before), used(after))))
-    return samples[-1].seconds, used(samples[-1])
+            return tuple(a + share * (b - a) for a, b in zip(clocks(before), clocks(after)))
+    return clocks(samples[-1])
 
 
 def print_windows(samples, pages):
-    """Returns the time and the processor time of a page in each window, in microseconds."""
-    print(f"  {'pages':>9}{'s':>8}{'pages/s':>9}{'us/page':>9}{'CPU us/page':>13}{'PSS MiB':>9}")
+    """Returns what a page took in each window: time, processor time, both in microseconds, and this in the server's."""
+    print(f"  {'pages':>9}{'s':>8}{'pages/s':>9}{'us/page':>9}{'CPU us/page':>13}{'x server':>10}{'PSS MiB':>9}")
     times = []
     for window in range(WINDOWS):
         first, last = pages * window // WINDOWS, pages * (window + 1) // WINDOWS
         begin, end = moment(samples, first), moment(samples, last)
         pss = max((sum(s.pss.values()) for s in samples if begin[0] <= s.seconds <= end[0]), default=0)
-        times.append(tuple(1e6 * (b - a) / (last - first) for a, b in zip(begin, end)))
-        wall, cpu = times[-1]
-        print(f"  {last:>9}{end[0]:>8.1f}{1e6 / wall:>9.0f}{wall:>9.1f}{cpu:>13.1f}{pss:>9.1f}")
+        wall, cpu, server = (1e6 * (b - a) / (last - first) for a, b in zip(begin, end))
+        times.append((wall, cpu, cpu / max(server, 0.01)))
+        print(f"  {last:>9}{end[0]:>8.1f}{1e6 / wall:>9.0f}{wall:>9.1f}{cpu:>13.1f}{times[-1][2]:>10.2f}{pss:>9.1f}")
     return times
 
 
@@ -123,34 +134,44 @@ def print_disk(samples, pages):
 
 def judge(samples, times, summary, pages):
     peak = max(sum(sample.pss.values()) for sample in samples)
-    slower = [last / first for first, last in zip(times[0], times[-1])]
+    start, end = (map(sum, zip(*part)) for part in (times[:ENDS], times[-ENDS:]))
+    slower = [last / first for first, last in zip(start, end)]
     served, kept = samples[-1].served, summary["pages"]["new"]
     targets = [
         (served == kept == pages, f"each page once: {served} served, {kept} kept, of {pages}"),
         (peak < PSS_MIB_MOST, f"memory of all processes under {PSS_MIB_MOST} MiB: {peak:.1f} MiB"),
         (slower[0] <= SLOWER_MOST, f"time of a page at the end at most {SLOWER_MOST} x that at the start: {slower[0]:.2f}"),
         (slower[1] <= SLOWER_MOST, f"processor time of a page, the same: {slower[1]:.2f}"),
+        (slower[2] <= SLOWER_MOST, f"processor time of a page in the server's, the same: {slower[2]:.2f}"),
     ]
     for met, text in targets:
         print(f"  {'met    ' if met else 'NOT MET'}  {text}")
     return targets[0][0]
 
 
-def profile(home):
-    """What all processors do, twenty seconds long, once the crawl is well on its way."""
-    if not os.environ.get("PERF") or not shutil.which("perf"):
-        return None
-    script = f"sleep {PERF_SECONDS}; exec perf record -q -a -F 499 -o {home}/perf -- sleep {PERF_SECONDS}"
-    return subprocess.Popen(["sh", "-c", script], stderr=subprocess.DEVNULL)
+class Profiler:
+    """What forage's processes and the server do, twenty seconds long, once the crawl is well on its way."""
 
+    def __init__(self, home):
+        self.data = f"{home}/perf"
+        self.wanted = bool(os.environ.get("PERF") and shutil.which("perf"))
+        self.process = None
 
-def print_profile(home, profiler):
-    if not profiler or profiler.wait() != 0:
-        return
-    for sort in ("comm,dso", "comm,dso,symbol"):
-        report = ["perf", "report", "-i", f"{home}/perf", "--stdio", "--sort", sort, "--percent-limit", "0.7"]
-        lines = subprocess.run(report, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
-        print("\n".join(line.rstrip() for line in lines.splitlines() if line and not line.startswith("#")))
+    def look(self, seconds, pids):
+        if self.wanted and not self.process and seconds > PERF_SECONDS:
+            listed = ",".join(str(pid) for pid in pids)
+            command = ["perf", "record", "-q", "-F", "499", "-o", self.data, "-p", listed, "--", "sleep", str(PERF_SECONDS)]
+            self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    def print(self):
+        if not self.process or self.process.wait() != 0:
+            return
+        for sort in ("comm,dso", "comm,dso,symbol"):
+            command = ["perf", "report", "-i", self.data, "--stdio", "--sort", sort, "--percent-limit", "0.7"]
+            report = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
+            for line in report.splitlines():
+                if line and not line.startswith("#"):
+                    print(re.sub(r"( +-)+ *$", "", line).rstrip())
 
 
 # ---- The program ----
@@ -165,12 +186,12 @@ def crawl(home, out, pages, hosts):
         with open(f"{home}/said", "w") as said:
             process = subprocess.Popen(command, stdout=said, stderr=said)
         at_end.callback(process.kill)
-        profiler = profile(home)
-        samples = watch(process, server, out)
+        profiler = Profiler(home)
+        samples = watch(process, server, out, profiler)
         times = print_windows(samples, pages)
         print_processes(samples, pages, process.pid)
         print_disk(samples, pages)
-        print_profile(home, profiler)
+        profiler.print()
     with open(f"{home}/said", errors="replace") as said:
         words = said.read()
     if process.returncode != 0:
