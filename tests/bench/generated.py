@@ -61,10 +61,11 @@ def sizes_in(folder):
     return sizes
 
 
-def look(pid, server, start, out):
+def look(pid, server, start, out, earlier):
+    """EARLIER is the processor time that was seen before: that of a process which has ended stays in the sum."""
     pids = measure.descendants({pid})
     pss = {each: measure.pss_mib(each) for each in pids}
-    cpu = {each: cpu_of(each) for each in pids}
+    cpu = earlier | {each: max(cpu_of(each), earlier.get(each, (0.0, 0.0))) for each in pids}
     served, seconds = servers.ask_served(server), time.monotonic() - start
     return Sample(seconds, served, pss, cpu, sum(cpu_of(server.pid)), sizes_in(f"{out}/.forage"))
 
@@ -72,12 +73,10 @@ def look(pid, server, start, out):
 def watch(process, server, out, profiler):
     start, samples = time.monotonic(), []
     while process.poll() is None:
-        samples.append(look(process.pid, server, start, out))
+        samples.append(look(process.pid, server, start, out, samples[-1].cpu if samples else {}))
         profiler.look(samples[-1].seconds, [*samples[-1].cpu, server.pid])
         time.sleep(SAMPLE_SECONDS)
-    last = samples[-2] if len(samples) > 1 else samples[-1]  # the very last may be of processes that had ended
-    last.served = servers.ask_served(server)
-    return samples[:-1]
+    return [*samples, look(process.pid, server, start, out, samples[-1].cpu)]
 
 
 # ---- Results ----
@@ -115,9 +114,7 @@ def print_windows(samples, pages):
 
 
 def print_processes(samples, pages, parent):
-    last = {}
-    for sample in samples:
-        last.update(sample.cpu)
+    last = samples[-1].cpu
     peaks = {pid: max(sample.pss.get(pid, 0) for sample in samples) for pid in last}
     for pid, (user, system) in sorted(last.items()):
         who = "parent" if pid == parent else "child"
