@@ -222,7 +222,7 @@ struct forage_options {
     forage_line_fn *on_bad_line;
     forage_tick_fn *on_tick;
     bool page_links; /* give on_page the links of each page */
-    void *context; /* of the callbacks */
+    void *context;   /* of the callbacks */
 };
 
 struct forage_summary {

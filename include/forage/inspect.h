@@ -1,10 +1,11 @@
 /* What an output folder's state says: of all of it, and of one URL.
  *
- * Reads DIR/.forage/state.db and DIR/.forage/backlog and writes nothing; it takes no lock, so a run may be at work meanwhile. The user
- * must be allowed to write in DIR/.forage, because SQLite keeps an index there that readers share.
+ * Reads DIR/.forage/state.db and DIR/.forage/backlog and writes nothing; it takes no lock, so a run may be at work
+ * meanwhile. The user must be allowed to write in DIR/.forage, because SQLite keeps an index there that readers share.
  *
- * While on_failing is called, the state is being read, and a run that is at work cannot shorten its log. So a callback that
- * waits, for a person with a pager for example, makes that log grow. What a run changes meanwhile may be seen or not.
+ * While on_failing is called, the state is being read, and a run that is at work cannot shorten its log. So a callback
+ * that waits, for a person with a pager for example, makes that log grow. What a run changes meanwhile may be seen or
+ * not.
  *
  * Texts are terminated, never NULL, and last for the callback. Those that came from a server (etag, last_modified,
  * rule) may hold any byte: escape them before they are shown. Times are milliseconds since 1970 in UTC, 0 for
@@ -51,14 +52,14 @@ struct forage_last_run {
 /* Sums over the URLs that were ever asked for. */
 struct forage_pages {
     uint64_t urls;
-    uint64_t kept;       /* of which a file is kept */
-    uint64_t bytes;      /* of what is kept */
-    uint64_t failing;    /* whose last try failed */
-    uint64_t gone;       /* of these, answered 404 or 410 */
-    uint64_t discovered; /* that were found by following links */
-    uint64_t due;        /* of these, such that a crawl that begins now asks for them */
+    uint64_t kept;    /* of which a file is kept */
+    uint64_t bytes;   /* of what is kept */
+    uint64_t failing; /* whose last try failed */
+    uint64_t gone;    /* of these, answered 404 or 410 */
     int64_t oldest_fetch_ms,
         newest_fetch_ms; /* when one was answered well, for the least and the most recent of them */
+    uint64_t discovered; /* that were found by following links */
+    uint64_t due;        /* of these, such that a crawl that begins now asks for them */
 };
 
 enum forage_robots {
@@ -192,10 +193,9 @@ struct forage_why {
 
 typedef void forage_why_fn(const struct forage_why *why, void *context);
 
-/* What is known of URL, which may lack the scheme, and what a run with OPTIONS (NULL: the defaults) would do with
- * it. Of the options, max_age_ms, min_interval_ms, max_interval_ms, scope, max_wait_ms, fresh, no_state and ignore_robots count.
- * FN is called once, and only if
- * FORAGE_OK is returned. */
+/* What is known of URL, which may lack the scheme, and what a run with OPTIONS (NULL: the defaults) would do with it.
+ * Of the options, max_age_ms, min_interval_ms, max_interval_ms, scope, max_wait_ms, fresh, no_state and ignore_robots
+ * count. FN is called once, and only if FORAGE_OK is returned. */
 enum forage_status forage_why(const char *dir, const char *url, const struct forage_options *options, forage_why_fn *fn,
                               void *context, char *error, size_t error_size);
 

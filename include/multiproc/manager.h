@@ -13,10 +13,11 @@
  * The server ends with mp_manager_shutdown and, as any daemonic child, with the process that made it, also when that is
  * killed. It reads requests as if an attacker had written them, and a client may be killed in the middle of one.
  *
- * Context: any thread of any process forked after mp_manager_new, once the handle is there; not async-signal-safe. Every
- * call that asks the server waits for its answer. Each returns MP_DISCONNECTED when the server is gone, MP_NO_MEMORY when
- * either side is out of memory, MP_TOO_BIG when a request or an answer is longer than MP_REQUEST_MAX, MP_SYSTEM, and
- * MP_NOT_FOUND when the object is gone. On failure the object is as it was, and outputs are untouched. */
+ * Context: any thread of any process forked after mp_manager_new, once the handle is there; not async-signal-safe.
+ * Every call that asks the server waits for its answer. Each returns MP_DISCONNECTED when the server is gone,
+ * MP_NO_MEMORY when either side is out of memory, MP_TOO_BIG when a request or an answer is longer than MP_REQUEST_MAX,
+ * MP_SYSTEM, and MP_NOT_FOUND when the object is gone. On failure the object is as it was, and outputs are
+ * untouched. */
 #ifndef MULTIPROC_MANAGER_H
 #define MULTIPROC_MANAGER_H
 
@@ -38,8 +39,8 @@ enum { MP_REQUEST_MAX = 64 * 1024 * 1024 };
 /* Start the server. Returns MP_OK, MP_DAEMON (a daemonic process may not start one), MP_NO_MEMORY or MP_SYSTEM. */
 enum mp_status mp_manager_new(struct mp_manager **manager);
 
-/* End the server: by request, and when it is slow by SIGTERM and then SIGKILL. Calls that come later, in any process, end
- * as MP_DISCONNECTED. Returns MP_OK, also the second time, or MP_NOT_CHILD in a process that did not make it. */
+/* End the server: by request, and when it is slow by SIGTERM and then SIGKILL. Calls that come later, in any process,
+ * end as MP_DISCONNECTED. Returns MP_OK, also the second time, or MP_NOT_CHILD in a process that did not make it. */
 enum mp_status mp_manager_shutdown(struct mp_manager *manager);
 
 pid_t mp_manager_pid(const struct mp_manager *manager);
@@ -51,8 +52,8 @@ void mp_manager_free(struct mp_manager *manager);
 
 enum mp_kind { MP_BYTES, MP_DICT, MP_LIST };
 
-/* What is stored: made by one of the next four functions, it borrows what it is made of. What is read: owned by the caller,
- * who calls mp_value_release; its bytes have a NUL behind them that is not counted. */
+/* What is stored: made by one of the next four functions, it borrows what it is made of. What is read: owned by the
+ * caller, who calls mp_value_release; its bytes have a NUL behind them that is not counted. */
 struct mp_value {
     enum mp_kind kind;
     const char *data; /* MP_BYTES */
@@ -97,7 +98,7 @@ struct mp_items {
 
 void mp_items_release(struct mp_items *items);
 
-/* ---- Dicts: keys are byte strings, in the order of their first insertion. A key that is not there is MP_NOT_FOUND. ---- */
+/* ---- Dicts: keys are byte strings, in the order of their first insertion. What is not there is MP_NOT_FOUND ---- */
 
 enum mp_status mp_dict_new(struct mp_manager *manager, struct mp_dict **dict);
 

@@ -6,19 +6,20 @@
  * have been there by then. Create a pool before the first thread where you can. When the nursery itself is killed,
  * its workers die with it, and another is forked: what its workers see is the memory of that moment.
  *
- * A worker ignores SIGINT and SIGHUP, which a terminal sends to every process: there the parent decides. Handlers of the
- * parent's are reset. A worker leaves by _exit and flushes stdout and stderr before; exit handlers do not run in it, for
- * in C those of the parent cannot be told from its own. The nursery is a child of the caller's process and shows up
- * in its wait(-1).
+ * A worker ignores SIGINT and SIGHUP, which a terminal sends to every process: there the parent decides. Handlers of
+ * the parent's are reset. A worker leaves by _exit and flushes stdout and stderr before; exit handlers do not run in
+ * it, for in C those of the parent cannot be told from its own. The nursery is a child of the caller's process and
+ * shows up in its wait(-1).
  *
  * Each worker is joined to the parent by two single-producer single-consumer rings in shared memory and to no other
- * worker, so a worker that is killed can corrupt nothing. What it held goes to another worker; a task whose workers died
- * MP_DEATHS times while it ran ends as MP_WORKER_LOST. Every task ends exactly once. When workers cannot be replaced any
- * more (the system has no processes or descriptors for a while, or sixty workers in a row died without doing
- * anything), all tasks end as MP_WORKER_LOST and the pool takes no more.
+ * worker, so a worker that is killed can corrupt nothing. What it held goes to another worker; a task whose workers
+ * died MP_DEATHS times while it ran ends as MP_WORKER_LOST. Every task ends exactly once. When workers cannot be
+ * replaced any more (the system has no processes or descriptors for a while, or sixty workers in a row died without
+ * doing anything), all tasks end as MP_WORKER_LOST and the pool takes no more.
  *
- * A thread of the pool in the parent moves messages and runs callbacks, one at a time. multiproc/executor.h has the other
- * way to use a pool: without that thread, with the caller's own loop in the parent and its own loop in the worker.
+ * A thread of the pool in the parent moves messages and runs callbacks, one at a time. multiproc/executor.h has the
+ * other way to use a pool: without that thread, with the caller's own loop in the parent and its own loop in the
+ * worker.
  *
  * Context: the process that created the pool, any thread, unless a function says otherwise. Not async-signal-safe. */
 #ifndef MULTIPROC_POOL_H
@@ -46,8 +47,8 @@ typedef int mp_task_fn(const void *arg, size_t len, struct mp_reply *reply);
  * Context: a task function. Blocks while the parent is behind. */
 enum mp_status mp_reply_write(struct mp_reply *reply, const void *data, size_t len);
 
-/* How a task ended. DATA is aligned for any type that fits and lasts for the callback, or as long as the mp_result it came
- * from. For a callback without an mp_result it may lie in memory that the worker can still write. */
+/* How a task ended. DATA is aligned for any type that fits and lasts for the callback, or as long as the mp_result it
+ * came from. For a callback without an mp_result it may lie in memory that the worker can still write. */
 struct mp_outcome {
     enum mp_status status; /* MP_OK, MP_TASK_FAILED, MP_WORKER_LOST, MP_CANCELLED, or MP_NO_MEMORY: it was not kept */
     int code;              /* what the function returned, or the wait status of the last worker that was lost */
@@ -92,9 +93,9 @@ enum mp_status mp_pool_apply_async(struct mp_pool *pool, mp_task_fn *fn, const v
                                    mp_callback_fn *callback, void *context, struct mp_result **result);
 
 /* Call FN for each of COUNT items of SIZE bytes at ITEMS, in chunks of CHUNKSIZE (MP_CHUNK_AUTO: the pool chooses).
- * Results keep the order of the items. One failed item does not stop the others; the status is that of the first failed.
- * ITEMS is borrowed until the task has ended. mp_pool_map waits for that. The callback of mp_pool_map_async gets the
- * status of the whole and no data: read the results from RESULT, which may then not be NULL.
+ * Results keep the order of the items. One failed item does not stop the others; the status is that of the first
+ * failed. ITEMS is borrowed until the task has ended. mp_pool_map waits for that. The callback of mp_pool_map_async
+ * gets the status of the whole and no data: read the results from RESULT, which may then not be NULL.
  * A chunk is what a worker is given at once, at most 64 KiB of items; MP_TOO_BIG when one item does not fit.
  * Returns as apply and apply_async do, and MP_INVALID for a CHUNKSIZE of 0 or, async, without a RESULT. */
 #define MP_CHUNK_AUTO ((size_t)-1)
@@ -131,8 +132,8 @@ void mp_pool_close(struct mp_pool *pool);
  * cancelled tasks then run within it. */
 void mp_pool_terminate(struct mp_pool *pool);
 
-/* Wait until the workers have ended; a driven pool is driven meanwhile. Returns MP_OK (again: at once), MP_RUNNING before
- * close or terminate, or MP_DEADLOCK in a callback. */
+/* Wait until the workers have ended; a driven pool is driven meanwhile. Returns MP_OK (again: at once), MP_RUNNING
+ * before close or terminate, or MP_DEADLOCK in a callback. */
 enum mp_status mp_pool_join(struct mp_pool *pool);
 
 /* The number of workers, and the process id of the one in SLOT (0 while it is being replaced). */

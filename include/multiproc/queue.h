@@ -9,11 +9,11 @@
  *
  * The messages lie in memory that all processes share. A process may be killed at any instant, also inside a call: the
  * queue is as it was before that call or as it is after it, and nobody waits for the dead. (A consumer that is killed
- * between get and task_done leaves its task unfinished: join with a timeout where that can happen.) They do have to trust
- * each other: each of them can write to all of it.
+ * between get and task_done leaves its task unfinished: join with a timeout where that can happen.) They do have to
+ * trust each other: each of them can write to all of it.
  *
- * Context: any thread of any process forked after mp_queue_new; not async-signal-safe. Where a function takes TIMEOUT_MS,
- * it waits so long at most (-1: for ever, 0: not at all). A signal does not end a wait. */
+ * Context: any thread of any process forked after mp_queue_new; not async-signal-safe. Where a function takes
+ * TIMEOUT_MS, it waits so long at most (-1: for ever, 0: not at all). A signal does not end a wait. */
 #ifndef MULTIPROC_QUEUE_H
 #define MULTIPROC_QUEUE_H
 
@@ -32,8 +32,8 @@ struct mp_queue_options {
 
 /* ---- Create ---- */
 
-/* OPTIONS may be NULL. Returns MP_OK, MP_INVALID (a capacity that no memory can have), MP_NO_MEMORY or MP_SYSTEM; *QUEUE is
- * untouched on failure. Ownership: freed with mp_queue_free, by each process. */
+/* OPTIONS may be NULL. Returns MP_OK, MP_INVALID (a capacity that no memory can have), MP_NO_MEMORY or MP_SYSTEM;
+ * *QUEUE is untouched on failure. Ownership: freed with mp_queue_free, by each process. */
 enum mp_status mp_queue_new(const struct mp_queue_options *options, struct mp_queue **queue);
 
 /* ---- Use. Each returns MP_CLOSED after mp_queue_close in this process; on any failure the queue is as it was. ---- */
@@ -42,12 +42,12 @@ enum mp_status mp_queue_new(const struct mp_queue_options *options, struct mp_qu
  * Ownership: borrows MSG for the call. */
 enum mp_status mp_queue_put(struct mp_queue *queue, const void *msg, size_t len, int timeout_ms);
 
-/* Move the oldest message to BUFFER of SIZE bytes; *LEN becomes its length. Returns MP_OK, MP_EMPTY (none came in time), or
- * MP_TOO_BIG: the message, whose length is in *LEN, is longer than SIZE and stays. */
+/* Move the oldest message to BUFFER of SIZE bytes; *LEN becomes its length. Returns MP_OK, MP_EMPTY (none came in
+ * time), or MP_TOO_BIG: the message, whose length is in *LEN, is longer than SIZE and stays. */
 enum mp_status mp_queue_get(struct mp_queue *queue, void *buffer, size_t size, size_t *len, int timeout_ms);
 
-/* Move the oldest message to memory of its own, with a NUL behind it that *LEN (which may be NULL) does not count. Returns
- * MP_OK, MP_EMPTY or MP_NO_MEMORY. Ownership: the caller frees *MSG. */
+/* Move the oldest message to memory of its own, with a NUL behind it that *LEN (which may be NULL) does not count.
+ * Returns MP_OK, MP_EMPTY or MP_NO_MEMORY. Ownership: the caller frees *MSG. */
 enum mp_status mp_queue_take(struct mp_queue *queue, char **msg, size_t *len, int timeout_ms);
 
 /* One message is done. Returns MP_OK, or MP_INVALID if as many were done as were put. */

@@ -2,9 +2,9 @@
  *
  * mp_thread_new, mp_thread_start (once), mp_thread_join, mp_thread_free.
  *
- * A process that ends by itself (return from main, exit, or the end of a process's function) first waits for its threads
- * that are not daemonic; daemonic ones end with it, wherever they are. The main thread is counted and listed as any other.
- * In a forked child the thread that forked is the main thread, and the only one.
+ * A process that ends by itself (return from main, exit, or the end of a process's function) first waits for its
+ * threads that are not daemonic; daemonic ones end with it, wherever they are. The main thread is counted and listed as
+ * any other. In a forked child the thread that forked is the main thread, and the only one.
  *
  * Context: any thread of the process that made the handle; not async-signal-safe. */
 #ifndef MULTIPROC_THREAD_H
@@ -30,8 +30,8 @@ struct mp_thread_options {
 
 /* ---- Create ---- */
 
-/* Make a thread that is not started. Returns MP_OK, MP_INVALID (no function, or a name of MP_NAME_SIZE bytes or more) or
- * MP_NO_MEMORY; *THREAD is untouched on failure. Ownership: the caller frees it with mp_thread_free. */
+/* Make a thread that is not started. Returns MP_OK, MP_INVALID (no function, or a name of MP_NAME_SIZE bytes or more)
+ * or MP_NO_MEMORY; *THREAD is untouched on failure. Ownership: the caller frees it with mp_thread_free. */
 enum mp_status mp_thread_new(const struct mp_thread_options *options, struct mp_thread **thread);
 
 /* Returns when the thread runs: MP_OK, MP_STARTED, or MP_SYSTEM, after which start may be tried again. */
@@ -39,9 +39,9 @@ enum mp_status mp_thread_start(struct mp_thread *thread);
 
 /* ---- Use ---- */
 
-/* Wait at most TIMEOUT_MS (-1: for ever, 0: not at all) for the end of the thread; any number of threads may, as often as
- * they like. Returns MP_OK, MP_TIMEOUT, MP_NOT_STARTED, MP_DEADLOCK (the caller is that thread) or MP_INVALID (the main
- * thread, which ends with the process). */
+/* Wait at most TIMEOUT_MS (-1: for ever, 0: not at all) for the end of the thread; any number of threads may, as often
+ * as they like. Returns MP_OK, MP_TIMEOUT, MP_NOT_STARTED, MP_DEADLOCK (the caller is that thread) or MP_INVALID (the
+ * main thread, which ends with the process). */
 enum mp_status mp_thread_join(struct mp_thread *thread, int timeout_ms);
 
 /* Returns MP_OK or MP_INVALID (a name of MP_NAME_SIZE bytes or more). */
@@ -58,7 +58,8 @@ bool mp_thread_is_daemon(const struct mp_thread *thread);
 enum mp_status mp_thread_ident(struct mp_thread *thread, pthread_t *ident);
 enum mp_status mp_thread_native_id(struct mp_thread *thread, pid_t *id);
 
-/* The calling thread; NULL in a thread that is neither the main thread nor from here. Borrowed, until its owner frees it. */
+/* The calling thread; NULL in a thread that is neither the main thread nor from here. Borrowed, until its owner frees
+ * it. */
 struct mp_thread *mp_current_thread(void);
 
 /* A running thread as mp_thread_enumerate lists it. */
@@ -69,8 +70,9 @@ struct mp_thread_entry {
     struct mp_thread *thread; /* borrowed; NULL when its owner has let go of it */
 };
 
-/* List the threads that run, the main thread first, at most ROOM of them in OUT (NULL if ROOM is 0). Returns how many run,
- * which may be more than ROOM; mp_thread_active_count returns only that. Threads from elsewhere are not counted. */
+/* List the threads that run, the main thread first, at most ROOM of them in OUT (NULL if ROOM is 0). Returns how many
+ * run, which may be more than ROOM; mp_thread_active_count returns only that. Threads from elsewhere are not
+ * counted. */
 size_t mp_thread_enumerate(struct mp_thread_entry *out, size_t room);
 size_t mp_thread_active_count(void);
 

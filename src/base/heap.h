@@ -1,8 +1,8 @@
 /* A binary min-heap of things with a 64-bit key, of which the least is at hand: what is due first, for example.
  *
- * A heap_node is embedded in what waits; zeroes are a node that is in no heap. Zeroes are also an empty heap. heap_push,
- * heap_first, heap_pop, heap_remove and heap_update take O(log n); heap_release ends it. Nodes with the same key come in no
- * order. The heap's own memory is one pointer a node, at most twice as many as there ever were at once.
+ * A heap_node is embedded in what waits; zeroes are a node that is in no heap. Zeroes are also an empty heap.
+ * heap_push, heap_first, heap_pop, heap_remove and heap_update take O(log n); heap_release ends it. Nodes with the same
+ * key come in no order. The heap's own memory is one pointer a node, at most twice as many as there ever were at once.
  *
  * Context: one thread. */
 #ifndef BASE_HEAP_H

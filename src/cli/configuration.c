@@ -116,8 +116,8 @@ static char *copy_value(const struct option_row *row, const char *value)
     return asprintf(&path, "%s%s", home, value + 1) < 0 ? NULL : path;
 }
 
-/* What only the library can judge: the options were right before this line. They are judged as those of a crawl, because
- * whether there is one is often said on the command line. */
+/* What only the library can judge: the options were right before this line. They are judged as those of a crawl,
+ * because whether there is one is often said on the command line. */
 static void check_options(struct reading *r)
 {
     char reason[REASON_BYTES - 64];

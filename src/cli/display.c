@@ -153,7 +153,11 @@ static void print_outcomes(const struct forage_progress *c)
 /* Why the rest is left for the next run. */
 static const char *early_end(const struct forage_summary *s)
 {
-    return s->stopped ? "stopped: " : s->out_of_time ? "out of time: " : s->out_of_quota ? "quota reached: " : "";
+    return s->stopped        ? "stopped: "
+           : s->out_of_time  ? "out of time: "
+           : s->out_of_quota ? "quota reached: "
+           : s->out_of_pages ? "page limit reached: "
+                             : "";
 }
 
 void display_summary(struct display *d, const struct forage_summary *s)

@@ -278,7 +278,7 @@ static void print_due(const struct forage_why *w)
     label("Due");
     fputs(inspect_time(w->due_ms, at), stdout);
     if (w->visits)
-        printf(" (after %s; %u visits and %u changes are known)", inspect_age(w->interval_ms, interval), w->visits,
+        printf(" (after %s; known visits %u, changes %u)", inspect_age(w->interval_ms, interval), w->visits,
                w->changes);
     putchar('\n');
 }

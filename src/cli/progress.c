@@ -41,9 +41,9 @@ static const struct progress_sample *sample_since(const struct progress *p, unsi
     return NULL;
 }
 
-/* From how fast what waits became less. It must have done so over the whole of what is remembered, in its second half and
- * in the last seconds: a crawl that finds more than it fetches has no end that could be told, nor has a list that is read
- * as fast as it is fetched. */
+/* From how fast what waits became less. It must have done so over the whole of what is remembered, in its second half
+ * and in the last seconds: a crawl that finds more than it fetches has no end that could be told, nor has a list that
+ * is read as fast as it is fetched. */
 static int64_t time_left(const struct progress *p, const struct progress_sample *now)
 {
     const struct progress_sample *first = sample_since(p, now->elapsed_ms, ~0u);

@@ -1,7 +1,7 @@
 /* The progress line: what a run has done, how fast it is, and, when that can be told, how long it will go on.
  *
- * A struct progress of zeros, progress_add at each tick, progress_rates and progress_line for what to show. Pure: neither
- * prints nor asks for the time. */
+ * A struct progress of zeros, progress_add at each tick, progress_rates and progress_line for what to show. Pure:
+ * neither prints nor asks for the time. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 

@@ -1,5 +1,5 @@
-/* Admit: jobs on their way to the frontier, whether new, redirected or to be tried again. What need not, or may not, be asked for ends
- * here. */
+/* Admit: jobs on their way to the frontier, whether new, redirected or to be tried again. What need not, or may not, be
+ * asked for ends here. */
 #include "crawl/crawl.h"
 
 #include "crawl/discovery/discovery.h"

@@ -2,6 +2,7 @@
 
 #include "crawl/convert/convert.h"
 #include "crawl/crawl.h"
+#include "crawl/discovery/discovery.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,6 +14,12 @@ static void left(void *context, const char *file, const char *reason, bool faile
         report_file_failure(c, file, 0, reason);
     else if (c->config.options.on_bad_line)
         c->config.options.on_bad_line(file, 0, reason, c->config.options.context);
+}
+
+/* Links lead to what the crawl has made of them. */
+static bool asked_as(void *context, const struct url *url, struct url *asked)
+{
+    return discovery_asks_for(context, url, asked);
 }
 
 static bool is_to_stop(void *context)
@@ -34,7 +41,7 @@ static void tell(struct crawl *c, enum convert_status status)
 void browsable_make(struct crawl *c)
 {
     struct convert_options options = {
-        .max_bytes = c->config.options.max_bytes, .left = left, .stop = is_to_stop, .context = c};
+        .max_bytes = c->config.options.max_bytes, .left = left, .asked_as = asked_as, .stop = is_to_stop, .context = c};
     struct convert_summary summary;
     bool is_over = c->stop || c->end == END_TROUBLE || c->memory_failed;
     if (c->config.options.convert_links && c->state && !is_over)

@@ -4,8 +4,8 @@
 
 #include "fetch/message.h"
 
-/* Milliseconds: MOST, or less when Cache-Control says max-age with less, or no-store or no-cache, which mean 0. Directives that make
- * no sense are passed over. */
+/* Milliseconds: MOST, or less when Cache-Control says max-age with less, or no-store or no-cache, which mean 0.
+ * Directives that make no sense are passed over. */
 int64_t cache_lifetime_ms(const struct fetch_answer *answer, int64_t most_ms);
 
 #endif

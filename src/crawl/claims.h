@@ -1,5 +1,5 @@
-/* Claims: which file name belongs to which URL in this run, as 64-bit fingerprints, so that two URLs never share a file, though
- * a list may name files as it likes.
+/* Claims: which file name belongs to which URL in this run, as 64-bit fingerprints, so that two URLs never share a
+ * file, though a list may name files as it likes.
  *
  * claims_init, claims_make for each name, claims_release. About 24 bytes a name. Context: one thread. */
 #ifndef CRAWL_CLAIMS_H

@@ -1,9 +1,17 @@
 /* The crawl: everything that one forage_run needs, and the path of a job through it.
  *
- * feed (lists to jobs), admit (jobs to the frontier, past robots.txt), dispatch (frontier to workers), answer (what came back), verdict
- * (follow, keep, try again, fail), naming and landing (files), report (counts, callbacks, log). Each file's functions are declared here
- * in that order; data flows down the list, and goes up only where answer gives a job back to admit. Beside them stand what is known
- * for longer than one job: record.h (pages), gate.h (robots.txt), memory.h (state and lock), identity.h (cookies and the like).
+ * feed (crawl/list: lists to jobs), admit (jobs to the frontier, past robots.txt), dispatch (crawl/frontier: jobs to
+ * workers), answer (what came back), verdict (follow, keep, try again, fail), naming and landing (files), report
+ * (counts, callbacks, crawl/outputs). Each file's functions are declared here in that order; data flows down the list,
+ * and goes up only where answer gives a job back to admit.
+ *
+ * With --recursive crawl/discovery closes the circle: verdict gives it what a page says of itself and where it leads.
+ * What passes crawl/scope waits in store/backlog and enters at admit again, and so do pages that are due (due.h). When
+ * the run has ended crawl/convert makes the copy browsable (browsable.h).
+ *
+ * Beside them stand what is known for longer than one job: record.h (pages), seen.h (URLs of this run), gate.h
+ * (robots.txt), memory.h (state and lock), identity.h (cookies and the like). crawl/inspect looks at all of that from
+ * outside of a run.
  *
  * Context: the thread that calls forage_run, unless a comment says otherwise. */
 #ifndef CRAWL_CRAWL_H
@@ -161,7 +169,8 @@ void admit_target(struct crawl *c, struct job *job);
 /* A job to be tried again, not before DUE_MS. */
 void admit_later(struct crawl *c, struct job *job, int64_t due_ms);
 
-/* Take all jobs that wait at HOST out of the frontier, as a list; for ends of jobs that may themselves look at the frontier. */
+/* Take all jobs that wait at HOST out of the frontier, as a list; for ends of jobs that may themselves look at the
+ * frontier. */
 struct job *admit_take_waiting(struct crawl *c, struct host *host);
 
 /* HOST has just been given up: so are its jobs. */
@@ -207,8 +216,9 @@ int64_t verdict_retry_after(const struct fetch_answer *answer);
 /* Give JOB's page its name, if it has none yet. False when memory is out. */
 bool naming_page(struct crawl *c, struct job *job);
 
-/* Keep the name that the list gives, or that the page has from an earlier run, from all URLs that come later: whether and when the page
- * is answered has no say in whose it is. 0, or an errno: EEXIST, another URL has the name that the list gives. */
+/* Keep the name that the list gives, or that the page has from an earlier run, from all URLs that come later: whether
+ * and when the page is answered has no say in whose it is. 0, or an errno: EEXIST, another URL has the name that the
+ * list gives. */
 int naming_reserve(struct crawl *c, struct job *job);
 
 /* The file's name below the output folder. 0, or an errno: EEXIST, another URL's file has that name. */
@@ -247,8 +257,8 @@ void landing_done(const struct pages_done *done, void *context);
 
 /* ---- report: jobs at their end ---- */
 
-/* JOB has succeeded, or failed with job->error or an HTTP status, or was skipped (job->outcome): count it, remember it, tell the user,
- * log it, and free it. */
+/* JOB has succeeded, or failed with job->error or an HTTP status, or was skipped (job->outcome): count it, remember it,
+ * tell the user, log it, and free it. */
 void report_end(struct crawl *c, struct job *job);
 
 /* The same for one whose file is in place, or could not be put there. */

@@ -5,7 +5,7 @@
  *
  * The rule. Changes of a page are taken for a Poisson process. Its rate is estimated from what was seen at visits that come
  * at irregular intervals, as the events divided by the time they were waited for, a changed page's Last-Modified telling
- * when the event was (J. Cho and H. Garcia-Molina, Estimating Frequency of Change, ACM TOIT 3(3), 2003, section 5). Looking
+ * when the event was (J. Cho and H. Garcia-Molina, Estimating Frequency of Change, ACM TOIT 3(3), 2003). Looking
  * back from a visit, the wait ends at the last change, or at the visit before when there was none. When no date tells, half of
  * the time between the visits is taken, and less the more often the page is thought to change. The half of what is known is
  * forgotten when it holds DUE_EVENTS changes, so that a page that changes its ways is followed.
@@ -17,8 +17,8 @@
  * C. Olston and S. Pandey, Recrawl Scheduling Based on Information Longevity, WWW 2008, with the first term of its series,
  * which unlike the exact sum does not give up pages that change all the time).
  *
- * It was chosen by simulation (tests/bench/recrawl.c), beside a fixed interval and beside intervals that are multiplied
- * by constants, as Nutch's AdaptiveFetchSchedule does, and as J. Edwards, K. McCurley and J. Tomlin found wanting (WWW 2001).
+ * It was chosen by simulation (tests/bench/recrawl.c), beside fixed intervals and beside intervals that are multiplied by
+ * constants, as Nutch's AdaptiveFetchSchedule does.
  *
  * Pure: whole numbers only, the same on every machine. Context: any thread. */
 #ifndef CRAWL_DUE_H

@@ -1,5 +1,5 @@
-/* The exit status of a run: that of wget for each kind of failure, and of several the lowest that is neither 0 nor 1, so that the order of
- * the list does not count.
+/* The exit status of a run: that of wget for each kind of failure, and of several the lowest that is neither 0 nor 1,
+ * so that the order of the list does not count.
  *
  * Context: the crawl's thread. */
 #ifndef CRAWL_EXIT_STATUS_H
@@ -21,8 +21,8 @@ int exit_status_of(enum fetch_error error, unsigned status);
 /* Count STATUS in. */
 void exit_status_add(int *sum, int status);
 
-/* The status of a run with COUNTS: failures of pages do not count when they are less than EXPECTED percent of the pages that were asked
- * for. */
+/* The status of a run with COUNTS: failures of pages do not count when they are less than EXPECTED percent of the pages
+ * that were asked for. */
 int exit_status_of_run(const struct exit_status *exit, const struct forage_progress *counts, double expected);
 
 #endif

@@ -4,8 +4,8 @@
 #ifndef CRAWL_HEADER_LINE_H
 #define CRAWL_HEADER_LINE_H
 
-/* NULL, or what is wrong with LINE as a constant text. RFC 9110 section 5.1: a token, a colon, and a value without control
- * characters, which could smuggle in another line. */
+/* NULL, or what is wrong with LINE as a constant text. RFC 9110 section 5.1: a token, a colon, and a value without
+ * control characters, which could smuggle in another line. */
 const char *header_line_check(const char *line);
 
 #endif

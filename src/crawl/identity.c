@@ -119,8 +119,8 @@ static bool has_own_header(const struct job *job, const char *name)
     return false;
 }
 
-/* What is asked for without the jar's cookies, as robots.txt is, looks to the server like a new visitor, and the session that such a
- * one is given must not take the place of the one in the jar. */
+/* What is asked for without the jar's cookies, as robots.txt is, looks to the server like a new visitor, and the
+ * session that such a one is given must not take the place of the one in the jar. */
 static bool uses_jar(const struct identity *id, const struct job *job)
 {
     return id->cookies && job->kind == JOB_PAGE && !has_own_header(job, "Cookie");

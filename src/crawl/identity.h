@@ -1,6 +1,6 @@
-/* Identity: what requests say about who asks, and what answers want remembered of that: cookies, credentials, HSTS. All of it is the
- * parent's: a worker gets the lines for one request and keeps none of them, so that with any number of workers nothing is lost or
- * mixed up.
+/* Identity: what requests say about who asks, and what answers want remembered of that: cookies, credentials, HSTS. All
+ * of it is the parent's: a worker gets the lines for one request and keeps none of them, so that with any number of
+ * workers nothing is lost or mixed up.
  *
  * identity_open, identity_header_lines for each request, identity_learn for each answer, identity_save, identity_close.
  * Context: the crawl's thread. */
@@ -18,13 +18,13 @@ struct job;
 struct url;
 struct identity;
 
-/* Read the files that the options name; lines that make no sense are reported as bad lines, and in a file of credentials, where
- * they would mean a login that fails, are an error. FORAGE_OK (also when there are none: then c->identity is NULL, which all below
- * accept), FORAGE_FILE, FORAGE_USAGE or FORAGE_NO_MEMORY with a line in ERROR. */
+/* Read the files that the options name; lines that make no sense are reported as bad lines, and in a file of
+ * credentials, where they would mean a login that fails, are an error. FORAGE_OK (also when there are none: then
+ * c->identity is NULL, which all below accept), FORAGE_FILE, FORAGE_USAGE or FORAGE_NO_MEMORY with a line in ERROR. */
 enum forage_status identity_open(struct crawl *c, char *error, size_t size);
 
-/* Append the lines for JOB's next request, each with its line end; false when memory is out. Credentials go to the origin that the
- * list named, and not where a redirect leads. */
+/* Append the lines for JOB's next request, each with its line end; false when memory is out. Credentials go to the
+ * origin that the list named, and not where a redirect leads. */
 bool identity_header_lines(struct identity *identity, const struct job *job, struct buffer *lines);
 
 /* Take what ANSWER to JOB sets. Cookies are for the account that JOB's URL names. */

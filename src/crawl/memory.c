@@ -56,8 +56,8 @@ static enum forage_status open_state(struct crawl *c, char *error, size_t size)
     return setup_failed(status, state_path(c, file), failure.text, error, size);
 }
 
-/* The lock tells of a run that was killed, also of one without a state. When the power failed it may have forgotten, but the row of the
- * run was synced. */
+/* The lock tells of a run that was killed, also of one without a state. When the power failed it may have forgotten,
+ * but the row of the run was synced. */
 static bool may_have_leftovers(struct crawl *c)
 {
     struct state_run last;
@@ -92,8 +92,8 @@ static void report_damage(struct crawl *c, const char *file, const char *reason)
     report_file_failure(c, file, 0, reason);
 }
 
-/* Damage is seen to between two turns, for meanwhile others hold on to the state; but only once, because a disk on which
- * the new database is damaged as well is no place for a third one. */
+/* Damage is seen to between two turns, for meanwhile others hold on to the state; but only once, because a disk on
+ * which the new database is damaged as well is no place for a third one. */
 void memory_failed(struct crawl *c)
 {
     struct state_failure failure;
@@ -114,8 +114,8 @@ static void put_run(struct crawl *c)
         memory_failed(c);
 }
 
-/* Some pages of a database are looked at late in a run, and what is wrong with them is found out only then. The rows of this
- * run are lost with it: the next one asks for those pages once more. */
+/* Some pages of a database are looked at late in a run, and what is wrong with them is found out only then. The rows of
+ * this run are lost with it: the next one asks for those pages once more. */
 static bool replace_damaged(struct crawl *c)
 {
     struct state_failure failure;

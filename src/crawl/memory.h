@@ -1,7 +1,7 @@
 /* The memory of an output folder: the lock that makes this run the only one, and the state database.
  *
- * memory_open, after the workers were forked; memory_begin at the start of the run; memory_turn in the loop; memory_end; memory_close.
- * Context: the crawl's thread. */
+ * memory_open, after the workers were forked; memory_begin at the start of the run; memory_turn in the loop;
+ * memory_end; memory_close. Context: the crawl's thread. */
 #ifndef CRAWL_MEMORY_H
 #define CRAWL_MEMORY_H
 

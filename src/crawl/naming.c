@@ -1,5 +1,5 @@
-/* Naming: what a page and its file are called. Names are made of the URL that was asked for and of the media type, never of
- * anything else that a server says. */
+/* Naming: what a page and its file are called. Names are made of the URL that was asked for and of the media type,
+ * never of anything else that a server says. */
 #include "crawl/crawl.h"
 
 #include "base/status.h"
@@ -64,7 +64,8 @@ static bool has_own_name(const struct job *job)
     return job->own && job->own->out;
 }
 
-/* The name that the list gives, checked when the list was read. The body of an error has one beside it, as with automatic names. */
+/* The name that the list gives, checked when the list was read. The body of an error has one beside it, as with
+ * automatic names. */
 static int own_name(const struct job *job, char name[NAME_SIZE])
 {
     const char *extension = media_is_given(job->type) ? media_extension(job->type) : "html";
@@ -98,7 +99,8 @@ static size_t stem_length(const char *name)
     return dot ? (size_t)(dot - name) : strlen(name);
 }
 
-/* Of the media type, which only the answer tells, a name shows the extension, and whether it is that of a page in HTML. */
+/* Of the media type, which only the answer tells, a name shows the extension, and whether it is that of a page in
+ * HTML. */
 bool naming_is_for(struct crawl *c, struct job *job, const char *file)
 {
     static const char *const types[] = {"text/html", "application/octet-stream"};

@@ -1,5 +1,6 @@
-/* Pruning: the files of pages that have been gone for long are taken away at the end of the run, when their rows say already that there
- * is none, so that no row claims a file that is not there. A run that is killed in between leaves a file that no row knows.
+/* Pruning: the files of pages that have been gone for long are taken away at the end of the run, when their rows say
+ * already that there is none, so that no row claims a file that is not there. A run that is killed in between leaves a
+ * file that no row knows.
  *
  * Context: the crawl's thread. */
 #ifndef CRAWL_PRUNE_H

@@ -142,13 +142,11 @@ bool record_known_file(const struct job *job, const char *file, struct pages_kno
 
 /* ---- After ---- */
 
-/* What the page says of itself. */
+/* What the page says that it is. */
 static void fill_words(const struct job *job, struct state_page *row)
 {
     row->type = job->type;
     row->canonical = job->canonical ? job->canonical : "";
-    row->noindex = job->robots & META_NOINDEX;
-    row->nofollow = job->robots & META_NOFOLLOW;
 }
 
 static void fill_success(const struct crawl *c, const struct job *job, const struct pages_done *done,
@@ -216,6 +214,15 @@ static void fill_origin(const struct job *job, struct state_page *row)
     row->parent = job->from.parent ? job->from.parent : "";
 }
 
+/* What it says to crawlers. */
+static void fill_robots(const struct job *job, struct state_page *row)
+{
+    if (job->status < 200 || job->status >= 300)
+        return;
+    row->noindex = job->robots & META_NOINDEX;
+    row->nofollow = job->robots & META_NOFOLLOW;
+}
+
 static void put(struct crawl *c, const struct state_page *row)
 {
     enum state_status s;
@@ -257,6 +264,7 @@ void record_keep(struct crawl *c, struct job *job, const struct pages_done *done
     row.url_len = key.len;
     row.status = job->status;
     fill_origin(job, &row);
+    fill_robots(job, &row);
     if (job->unkept)
         fill_unkept(c, job, &row);
     else if (job_is_success(job))

@@ -1,8 +1,8 @@
 /* The record: what earlier runs left of a page, what that means for this run, and what this run leaves.
  *
- * record_look_up and record_why_not when a URL is offered; record_fill_request when it is asked for; record_keep when it has ended. Rows are keyed by
- * the URL as it was asked for, without the password and with a tag in place of the user's name, so that two accounts at one site
- * have rows, and validators, of their own.
+ * record_look_up and record_why_not when a URL is offered; record_fill_request when it is asked for; record_keep when
+ * it has ended. Rows are keyed by the URL as it was asked for, without the password and with a tag in place of the
+ * user's name, so that two accounts at one site have rows, and validators, of their own.
  *
  * Without a state database (crawl.state is NULL) nothing is known of any page. Context: the crawl's thread. */
 #ifndef CRAWL_RECORD_H
@@ -35,7 +35,8 @@ void record_look_up(struct crawl *c, struct job *job);
 /* NULL, or why the page need not be asked for in this run. One whose last try failed is asked for whatever its age. */
 const char *record_why_not(const struct crawl *c, const struct job *job);
 
-/* Let the server answer that nothing has changed, if what is known is of the URL that is asked for, and is still there. */
+/* Let the server answer that nothing has changed, if what is known is of the URL that is asked for, and is still
+ * there. */
 void record_fill_request(const struct crawl *c, struct job *job, struct fetch_request *request);
 
 /* What lies under the page's file name, for the writers; false when nothing that can be relied on. */

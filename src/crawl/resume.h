@@ -1,6 +1,6 @@
-/* Resume: going on with a large body that broke off, by a request for its rest (RFC 9110 section 14) that holds only while the page is
- * still the same (If-Range), so that no file is spliced of two. The worker checks that what comes goes on exactly where the rest
- * begins; anything else means the whole page from the start.
+/* Resume: going on with a large body that broke off, by a request for its rest (RFC 9110 section 14) that holds only
+ * while the page is still the same (If-Range), so that no file is spliced of two. The worker checks that what comes
+ * goes on exactly where the rest begins; anything else means the whole page from the start.
  *
  * Context: the crawl's thread. */
 #ifndef CRAWL_RESUME_H

@@ -1,6 +1,6 @@
-/* Extendible hashing: a directory leads from the first bits of a fingerprint to a shard, a table with open addressing. A shard
- * that is full grows by a quarter; one that has reached its largest size becomes two, each of which may grow twice again. So
- * the load is between 62 and 80 % at every size. */
+/* Extendible hashing: a directory leads from the first bits of a fingerprint to a shard, a table with open addressing.
+ * A shard that is full grows by a quarter; one that has reached its largest size becomes two, each of which may grow
+ * twice again. So the load is between 62 and 80 % at every size. */
 #include "crawl/seen.h"
 
 #include "base/hash.h"
@@ -132,7 +132,8 @@ static bool grow_directory(struct seen *s)
     return true;
 }
 
-/* The halves have room: for one of them to be too small, it would have to get four fifths of what the hash distributes evenly. */
+/* The halves have room: for one of them to be too small, it would have to get four fifths of what the hash distributes
+ * evenly. */
 static bool split_shard(struct seen *s, struct seen_shard *old, uint64_t print)
 {
     unsigned depth = old->depth + 1;
@@ -169,6 +170,7 @@ static bool begin(struct seen *s)
     }
     *shards = first;
     s->shards = shards;
+    s->bits = 0;
     s->bytes += sizeof *shards;
     return true;
 }

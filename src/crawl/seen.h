@@ -1,11 +1,11 @@
 /* The seen set: which byte strings have been offered before, as 64-bit fingerprints under a seed of this run.
  *
- * seen_init, seen_add, seen_has, seen_release. From a thousand members on at most 16 bytes a member at every size, mostly 10 to
- * 13. It grows in shards of at most 1 MiB, one at a time, so that no call takes longer than moving one of them (about a
- * millisecond) or needs more memory meanwhile than two of them, whatever the size of the set.
+ * seen_init, seen_add, seen_has, seen_release. From a thousand members on at most 16 bytes a member at every size,
+ * mostly 10 to 13. It grows in shards of at most 1 MiB, one at a time, so that no call takes longer than moving one of
+ * them (about a millisecond) or needs more memory meanwhile than two of them, whatever the size of the set.
  *
- * What is not a member is taken for one with a probability of count / 2^64: of a million strings none is lost but with a
- * probability of n^2 / 2^65, one in 37 million; of a thousand million none but with one of 2.7 %. The hash is keyed
+ * What is not a member is taken for one with a probability of count / 2^64: of a million strings none is lost but with
+ * a probability of n^2 / 2^65, one in 37 million; of a thousand million none but with one of 2.7 %. The hash is keyed
  * (base/hash.h), so who does not know the seed cannot make strings that share a fingerprint or crowd a shard.
  *
  * A lookup in a large set waits for memory, so with many strings at hand ask for the fingerprints of several with

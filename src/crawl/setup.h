@@ -11,8 +11,8 @@ struct crawl;
 enum forage_status setup_crawl(struct crawl *c, char *error, size_t size);
 void setup_undo(struct crawl *c);
 
-/* Fill ERROR with "WHAT: WHY", where of a long WHAT only the beginning is shown, so that there is room for the reason. Returns STATUS
- * and keeps errno. */
+/* Fill ERROR with "WHAT: WHY", where of a long WHAT only the beginning is shown, so that there is room for the reason.
+ * Returns STATUS and keeps errno. */
 enum forage_status setup_failed(enum forage_status status, const char *what, const char *why, char *error, size_t size);
 
 #endif

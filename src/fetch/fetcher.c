@@ -250,8 +250,8 @@ static bool make_multi(struct fetcher *f)
     return true;
 }
 
-/* libcurl allocates a receive buffer for each transfer. With malloc's defaults its pages go back to the kernel between two
- * transfers and are faulted in again: two page faults a page fetched. */
+/* libcurl allocates a receive buffer for each transfer. With malloc's defaults its pages go back to the kernel between
+ * two transfers and are faulted in again: two page faults a page fetched. */
 static void keep_memory(void)
 {
     mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_BYTES);

@@ -1,9 +1,9 @@
 /* The fetcher: what a worker of the crawler does. It takes fetch_requests as tasks, has many transfers in flight in one
  * loop over libcurl's multi interface, and answers each with body parts and a fetch_answer (fetch/message.h).
  *
- * The role reads its task ring and its sockets, writes its result ring, and touches nothing else: no file is written, no
- * program is run (fetch/sandbox.h). A task is one request on the wire: redirects, retries, politeness and names are the
- * parent's.
+ * The role reads its task ring and its sockets, writes its result ring, and touches nothing else: no file is written,
+ * no program is run (fetch/sandbox.h). A task is one request on the wire: redirects, retries, politeness and names are
+ * the parent's.
  *
  * Use: a driven pool whose executor is fetcher_run and whose executor_arg is a fetch_options that was complete before
  * the pool was made. */

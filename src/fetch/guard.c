@@ -36,7 +36,8 @@ bool guard_text(const char *address)
     return inet_pton(AF_INET6, bare, bytes) == 1 && address_is_public(bytes, sizeof bytes);
 }
 
-/* The canonical form of an IPv4 address is the only host whose last label is a number (WHATWG URL, "ends in a number"). */
+/* The canonical form of an IPv4 address is the only host whose last label is a number (WHATWG URL, "ends in a
+ * number"). */
 bool guard_is_literal(const char *host)
 {
     struct in_addr in;
@@ -69,7 +70,8 @@ static bool is_plain_host(const char *host)
     return *host && host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0';
 }
 
-/* http://HOST/ or http://HOST:PORT/ with a host of letters, digits, dots and hyphens leaves nothing to read differently. */
+/* http://HOST/ or http://HOST:PORT/ with a host of letters, digits, dots and hyphens leaves nothing to read
+ * differently. */
 static bool is_plain(const char *url, const char *host, uint16_t port)
 {
     size_t host_len = strlen(host), scheme = strncmp(url, "https://", 8) == 0  ? 8

@@ -8,7 +8,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* Whether a socket address, or an address as text, is a public one (web/url/address.h). Unknown families and texts are not. */
+/* Whether a socket address, or an address as text, is a public one (web/url/address.h). Unknown families and texts are
+ * not. */
 bool guard_sockaddr(const struct sockaddr *address);
 bool guard_text(const char *address);
 

@@ -64,7 +64,8 @@ void poller_want(struct poller *p, int fd, uint32_t events)
     e->registered = e->wanted;
 }
 
-/* An event that nobody wants: most likely the server has closed an idle connection, which libcurl sees when it needs it. */
+/* An event that nobody wants: most likely the server has closed an idle connection, which libcurl sees when it needs
+ * it. */
 static bool is_wanted(struct poller *p, const struct epoll_event *event)
 {
     if (event->data.fd < 0)

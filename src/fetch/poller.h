@@ -1,12 +1,12 @@
 /* Which sockets libcurl waits for, kept in an epoll set with as few system calls as possible.
  *
  * libcurl takes a connection out of the set after each request and puts it back for the next one. For sockets that we
- * opened ourselves, taking out is therefore put off: nothing happens when the same events are wanted again, and an event
- * that comes while none is wanted takes the socket out then. Sockets that libcurl makes behind our back (its resolver's)
- * are taken out at once, because a closed one's number may come back without our knowing.
+ * opened ourselves, taking out is therefore put off: nothing happens when the same events are wanted again, and an
+ * event that comes while none is wanted takes the socket out then. Sockets that libcurl makes behind our back (its
+ * resolver's) are taken out at once, because a closed one's number may come back without our knowing.
  *
- * poller_open, poller_own for each socket made, poller_want as libcurl's socket callback says, poller_wait, poller_disown
- * before each close, poller_close. Context: a worker's only thread. */
+ * poller_open, poller_own for each socket made, poller_want as libcurl's socket callback says, poller_wait,
+ * poller_disown before each close, poller_close. Context: a worker's only thread. */
 #ifndef FETCH_POLLER_H
 #define FETCH_POLLER_H
 

@@ -116,8 +116,8 @@ static int refuse_writing_opens(scmp_filter_ctx filter)
     return rc;
 }
 
-/* Calls that are refused for what they are asked for. A socket of AF_UNIX leads to services that run programs (D-Bus), and
- * has a file for a name; the C library does without. */
+/* Calls that are refused for what they are asked for. A socket of AF_UNIX leads to services that run programs (D-Bus),
+ * and has a file for a name; the C library does without. */
 static int refuse_by_argument(scmp_filter_ctx filter)
 {
     const struct {

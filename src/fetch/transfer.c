@@ -156,8 +156,8 @@ static bool has_long_header(const struct transfer *t, CURLcode result)
     return result == CURLE_OUT_OF_MEMORY && first_byte_us > 0 && !t->head.closed;
 }
 
-/* What libcurl reports when a TLS connection ends in the middle of a body is a receive error without an errno, and when a
- * peer resets, the errno is in the words' place: both are told by whether the body had begun. */
+/* What libcurl reports when a TLS connection ends in the middle of a body is a receive error without an errno, and when
+ * a peer resets, the errno is in the words' place: both are told by whether the body had begun. */
 static enum fetch_error verdict(struct transfer *t, CURLcode result)
 {
     if (t->error)
@@ -185,7 +185,8 @@ static enum fetch_error verdict(struct transfer *t, CURLcode result)
     return t->error;
 }
 
-/* libcurl gives up after five connections that died before they were used again (RFC 9112 section 9.3.1 is about one). */
+/* libcurl gives up after five connections that died before they were used again (RFC 9112 section 9.3.1 is about
+ * one). */
 bool transfer_try_fresh(struct transfer *t, CURLcode result)
 {
     if (result != CURLE_SEND_ERROR || t->error || t->fresh || t->head.bytes)
@@ -194,8 +195,8 @@ bool transfer_try_fresh(struct transfer *t, CURLcode result)
     return curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
 }
 
-/* Once the parent is gone, or cannot be told something, it must not be told anything else: it would take a body without its
- * middle for a whole one, or an end for the server's fault. */
+/* Once the parent is gone, or cannot be told something, it must not be told anything else: it would take a body without
+ * its middle for a whole one, or an end for the server's fault. */
 static void send_answer(struct transfer_setup *setup, uint64_t task, const struct fetch_answer *answer)
 {
     if (setup->disconnected)

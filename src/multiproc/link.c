@@ -88,7 +88,8 @@ void link_flush_tasks(struct link *link)
 /* Move the worker's view of the tail as far as the holds allow. The caller has the lock.
  *
  * The start of the oldest hold may lie beyond what was published as consumed, because publishing comes in batches. When
- * that hold goes, the tail stays where it is until the next batch: the worker takes one that moves back for a broken one. */
+ * that hold goes, the tail stays where it is until the next batch: the worker takes one that moves back for a broken
+ * one. */
 static void give_back(struct link *link)
 {
     uint64_t position = link->oldest ? link->oldest->start : link->consumed;

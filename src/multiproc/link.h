@@ -3,9 +3,9 @@
  * link_new makes everything and gives the worker's half as descriptors, which the caller passes on and closes;
  * link_retire ends it. A link with messages still held lives on until the last is released.
  *
- * The bell to the worker is a socket and not an eventfd: a worker that clears O_NONBLOCK on a shared eventfd and fills it
- * could make the parent's write block. The bell from the worker is an eventfd that the parent never reads: it polls it
- * edge-triggered.
+ * The bell to the worker is a socket and not an eventfd: a worker that clears O_NONBLOCK on a shared eventfd and fills
+ * it could make the parent's write block. The bell from the worker is an eventfd that the parent never reads: it polls
+ * it edge-triggered.
  *
  * Room in the result ring is given back in order: up to the oldest message still held, or up to what the driver has
  * published as consumed. LOCK guards the holds and both of these positions, so that any thread can give room back.

@@ -1,7 +1,8 @@
 /* A process's side of a manager: its connection, its handles, and how to ask.
  *
  * The connection and its mutex belong to the process: a fork gives the child none of them, and its first call makes a
- * connection of its own by handing one end of a new pair in at the door, which every process forked since has inherited. */
+ * connection of its own by handing one end of a new pair in at the door, which every process forked since has
+ * inherited. */
 #ifndef MULTIPROC_MANAGER_CLIENT_H
 #define MULTIPROC_MANAGER_CLIENT_H
 
@@ -55,16 +56,17 @@ void question_release(struct question *q);
 /* Ask a question without arguments or results. */
 enum mp_status manager_tell(struct mp_manager *manager, enum manager_op op, uint64_t id);
 
-/* Have a fork take the connection of MANAGER from the child, from now until manager_release, which frees MANAGER as soon as
- * its last handle is gone. */
+/* Have a fork take the connection of MANAGER from the child, from now until manager_release, which frees MANAGER as
+ * soon as its last handle is gone. */
 void manager_link(struct mp_manager *manager);
 void manager_release(struct mp_manager *manager);
 
-/* A connection of its own, outside the one that calls use. PATIENT waits while too many others stand at the door. The caller
- * closes it; -1 with errno on failure. */
+/* A connection of its own, outside the one that calls use. PATIENT waits while too many others stand at the door. The
+ * caller closes it; -1 with errno on failure. */
 int manager_connect(const struct mp_manager *manager, bool patient);
 
-/* Make a handle of the object with that number, of which the server has just told this process. NULL when memory is out. */
+/* Make a handle of the object with that number, of which the server has just told this process. NULL when memory is
+ * out. */
 struct proxy *proxy_new(struct mp_manager *manager, uint64_t id);
 
 /* Free a handle and tell the server. NULL is fine. */

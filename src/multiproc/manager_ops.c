@@ -1,5 +1,6 @@
-/* Requests are hostile: every length is checked by the reader, every number of an object and every index here. A handler
- * reads all its arguments and writes its answer before it changes anything, so that a failure changes nothing. */
+/* Requests are hostile: every length is checked by the reader, every number of an object and every index here. A
+ * handler reads all its arguments and writes its answer before it changes anything, so that a failure changes
+ * nothing. */
 #include "manager_ops.h"
 
 #include "base/status.h"

@@ -12,8 +12,8 @@ struct holds {
     size_t capacity;
 };
 
-/* Do what the request in READER says and write the answer to ANSWER, which is not begun. Returns false when the client is
- * out of its mind or cannot be answered, and should be cut off. OP_SHUTDOWN is not for here. */
+/* Do what the request in READER says and write the answer to ANSWER, which is not begun. Returns false when the client
+ * is out of its mind or cannot be answered, and should be cut off. OP_SHUTDOWN is not for here. */
 bool manager_serve_request(struct store *store, struct holds *holds, struct wire_reader *reader, struct wire *answer);
 
 void holds_release(struct store *store, struct holds *holds);

@@ -1,6 +1,7 @@
-/* The role of a manager's server: it reads requests from its clients' connections and takes new connections from the door;
- * it owns all the objects; it must never touch a descriptor of its parent, and closes all but its own. What a client sends
- * is taken for an attack: a frame that is too long or makes no sense ends that client's connection and nothing else. */
+/* The role of a manager's server: it reads requests from its clients' connections and takes new connections from the
+ * door; it owns all the objects; it must never touch a descriptor of its parent, and closes all but its own. What a
+ * client sends is taken for an attack: a frame that is too long or makes no sense ends that client's connection and
+ * nothing else. */
 #include "manager_server.h"
 
 #include "manager_ops.h"

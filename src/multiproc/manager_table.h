@@ -1,5 +1,5 @@
-/* A hash table from byte strings to values that keeps the order of insertion: entries lie in that order in one array, and an
- * index of their places is hashed. Not thread-safe. */
+/* A hash table from byte strings to values that keeps the order of insertion: entries lie in that order in one array,
+ * and an index of their places is hashed. Not thread-safe. */
 #ifndef MULTIPROC_MANAGER_TABLE_H
 #define MULTIPROC_MANAGER_TABLE_H
 

@@ -1,8 +1,8 @@
 /* What a manager's client and server say to each other, over a stream socket on one machine.
  *
- * A frame is four bytes of length and so many bytes of body, in the machine's byte order. A request is an operation, the
- * number of an object (0 where none is meant) and arguments; an answer is a status and, after MP_OK, results. Requests of a
- * connection are answered in order. */
+ * A frame is four bytes of length and so many bytes of body, in the machine's byte order. A request is an operation,
+ * the number of an object (0 where none is meant) and arguments; an answer is a status and, after MP_OK, results.
+ * Requests of a connection are answered in order. */
 #ifndef MULTIPROC_MANAGER_WIRE_H
 #define MULTIPROC_MANAGER_WIRE_H
 

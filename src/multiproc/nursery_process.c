@@ -1,8 +1,8 @@
 /* The nursery's process.
  *
  * It reads requests and the descriptors that come with them, forks workers, reaps them and writes reports. It owns the
- * control socket, a descriptor of the parent's life and the processes it forked; it maps no ring and keeps no descriptor
- * of a worker. It calls no code of the user's: only its children do. */
+ * control socket, a descriptor of the parent's life and the processes it forked; it maps no ring and keeps no
+ * descriptor of a worker. It calls no code of the user's: only its children do. */
 #include "multiproc/nursery.h"
 #include "multiproc/worker.h"
 
@@ -126,7 +126,8 @@ static void spawn(struct brood *brood, const struct nursery_request *request, co
     report(brood, &answer);
 }
 
-/* Copy what SCM_RIGHTS brought. The number of descriptors; fewer than were sent when this process has no room for them. */
+/* Copy what SCM_RIGHTS brought. The number of descriptors; fewer than were sent when this process has no room for
+ * them. */
 static int received_fds(struct msghdr *message, int fds[LINK_FDS])
 {
     struct cmsghdr *header = CMSG_FIRSTHDR(message);

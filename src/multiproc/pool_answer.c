@@ -1,5 +1,5 @@
-/* What workers send, read as if an attacker had written it: ids must name tasks that the sender holds, kinds must fit the
- * pool, and every length is copied once before it is checked and used. */
+/* What workers send, read as if an attacker had written it: ids must name tasks that the sender holds, kinds must fit
+ * the pool, and every length is copied once before it is checked and used. */
 #include "multiproc/pool_internal.h"
 
 enum { PIECES_KEPT = 4 * 1024 * 1024 };

@@ -94,8 +94,8 @@ enum mp_status mp_pool_apply(struct mp_pool *pool, mp_task_fn *fn, const void *a
     return status == MP_OK ? await(pool, result, out) : status;
 }
 
-/* The pool chooses: eight chunks a worker, so that the last ones do not make all wait; and no chunk that takes more than
- * a quarter of a task's room. */
+/* The pool chooses: eight chunks a worker, so that the last ones do not make all wait; and no chunk that takes more
+ * than a quarter of a task's room. */
 static size_t choose_chunk(const struct mp_pool *pool, size_t count, size_t size, size_t wish)
 {
     size_t most = size ? (TASK_BYTES_MAX - sizeof(struct order)) / size : SIZE_MAX;

@@ -1,9 +1,10 @@
 /* Which worker gets what.
  *
- * A worker of the default executor is given a few tasks ahead, so that its ring never runs dry: two at first, more as long
- * as it finishes them quickly. What was given but not begun can be taken back: the parent marks the message in the ring as
- * revoked, unless the worker was first and marked it as claimed. It is taken back when another worker idles, or when the
- * worker has not finished anything for a while. Executors get all that is meant for them, as far as their ring has room. */
+ * A worker of the default executor is given a few tasks ahead, so that its ring never runs dry: two at first, more as
+ * long as it finishes them quickly. What was given but not begun can be taken back: the parent marks the message in the
+ * ring as revoked, unless the worker was first and marked it as claimed. It is taken back when another worker idles, or
+ * when the worker has not finished anything for a while. Executors get all that is meant for them, as far as their ring
+ * has room. */
 #include "multiproc/pool_internal.h"
 
 #include <string.h>

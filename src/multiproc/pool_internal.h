@@ -9,9 +9,10 @@
  *   pool_workers.c   births and deaths
  *   pool_finish.c    how tasks end
  *
- * The driver is the pool's thread, or whoever calls mp_pool_turn. Everything belongs to the driver alone and needs no lock,
- * but what is in struct inbox: that is shared by all threads under its lock. The driver runs callbacks in the middle of
- * its work, and a callback may terminate the pool: after each one slot->link tells whether the slot is still there. */
+ * The driver is the pool's thread, or whoever calls mp_pool_turn. Everything belongs to the driver alone and needs no
+ * lock, but what is in struct inbox: that is shared by all threads under its lock. The driver runs callbacks in the
+ * middle of its work, and a callback may terminate the pool: after each one slot->link tells whether the slot is still
+ * there. */
 #ifndef MULTIPROC_POOL_INTERNAL_H
 #define MULTIPROC_POOL_INTERNAL_H
 
@@ -251,8 +252,8 @@ void finish_count(struct mp_pool *pool);
  * data came from malloc and is handed over. */
 void finish_item(struct mp_pool *pool, struct slot *slot, const struct mp_outcome *outcome, bool taken);
 
-/* Finish as many items of such a range as the records that BYTES begins with are plain successes. Returns how many bytes
- * were used up, perhaps none; the rest is for finish_item. */
+/* Finish as many items of such a range as the records that BYTES begins with are plain successes. Returns how many
+ * bytes were used up, perhaps none; the rest is for finish_item. */
 size_t finish_records(struct mp_pool *pool, struct slot *slot, const char *bytes, size_t len);
 
 /* Finish all that is left of a task that is in no list. */

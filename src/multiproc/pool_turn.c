@@ -1,8 +1,9 @@
-/* The driver. A round waits for events, takes in new tasks, reads answers, buries and replaces workers, and gives out what
- * waits. A turn of a driven pool is rounds until nothing is left; the pool's thread does rounds until the pool is over.
+/* The driver. A round waits for events, takes in new tasks, reads answers, buries and replaces workers, and gives out
+ * what waits. A turn of a driven pool is rounds until nothing is left; the pool's thread does rounds until the pool is
+ * over.
  *
- * A result ring that was found empty is armed: the worker rings for the next message. The thread leaves the rings unarmed
- * while there is much to do and naps instead, so that workers with short tasks need no system call for each. */
+ * A result ring that was found empty is armed: the worker rings for the next message. The thread leaves the rings
+ * unarmed while there is much to do and naps instead, so that workers with short tasks need no system call for each. */
 #include "multiproc/pool_internal.h"
 
 #include "base/clock.h"

@@ -1,8 +1,8 @@
 /* Births and deaths.
  *
  * A slot's life: empty; asked for (alive, with a link); running (its pid is known), ready (the initializer has run);
- * perhaps leaving or condemned; dead, and empty again. A life has a serial number, so that a late report cannot be taken
- * for one of the next life's. */
+ * perhaps leaving or condemned; dead, and empty again. A life has a serial number, so that a late report cannot be
+ * taken for one of the next life's. */
 #include "multiproc/pool_internal.h"
 
 #include "base/clock.h"
@@ -161,7 +161,8 @@ static void blame(struct mp_pool *pool, struct task *task, int wait_status)
         finish_task(pool, task, MP_WORKER_LOST, wait_status);
 }
 
-/* Whether the first task that the worker holds was running. What a worker that broke the rules says of that is no use. */
+/* Whether the first task that the worker holds was running. What a worker that broke the rules says of that is no
+ * use. */
 static bool was_running(const struct slot *slot)
 {
     uint64_t begun = atomic_load_explicit(&slot->link->results.control->mark, memory_order_relaxed);
@@ -285,7 +286,8 @@ static void take_report(struct mp_pool *pool, const struct nursery_report *repor
     }
 }
 
-/* The kernel kills the workers of a dead nursery, but not in the same instant: wait until they have let go of their ends. */
+/* The kernel kills the workers of a dead nursery, but not in the same instant: wait until they have let go of their
+ * ends. */
 static void await_orphans(struct mp_pool *pool)
 {
     int64_t deadline = deadline_after(GONE_MS);

@@ -1,6 +1,6 @@
-/* The child's side of a process. It reads its own struct mp_process and the table of processes, which the fork has turned
- * (process_table.h); it owns whatever its function makes, and never touches what the parent waits with: handles and
- * sentinels of its siblings. Only this file calls _exit. */
+/* The child's side of a process. It reads its own struct mp_process and the table of processes, which the fork has
+ * turned (process_table.h); it owns whatever its function makes, and never touches what the parent waits with: handles
+ * and sentinels of its siblings. Only this file calls _exit. */
 #include "process_child.h"
 
 #include "process_end.h"
@@ -54,8 +54,8 @@ static int start_watcher(int parent_fd)
     return error;
 }
 
-/* The kernel's signal at the parent's death is sent when the thread that forked ends, which is the end of the process only
- * if that is the main thread. A parent that died before the request was made shows as another parent. */
+/* The kernel's signal at the parent's death is sent when the thread that forked ends, which is the end of the process
+ * only if that is the main thread. A parent that died before the request was made shows as another parent. */
 static void die_with_parent(bool from_main_thread, const struct process_parent *parent)
 {
     if (!from_main_thread && start_watcher(parent->fd) == 0)

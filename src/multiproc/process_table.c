@@ -30,8 +30,8 @@ static void after_fork_in_parent(void)
     pthread_mutex_unlock(&table_mutex);
 }
 
-/* The siblings' sentinels are closed, so that descriptors do not pile up from child to child. Their handles stay, as the
- * caller's memory may point to them, but have no descriptor any more. */
+/* The siblings' sentinels are closed, so that descriptors do not pile up from child to child. Their handles stay, as
+ * the caller's memory may point to them, but have no descriptor any more. */
 static void after_fork_in_child(void)
 {
     struct process_table *t = &the_table;

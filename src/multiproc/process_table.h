@@ -1,7 +1,8 @@
 /* What this process knows of itself, its parent and its children.
  *
- * There is one table in a process, because there is one list of children and one parent in a process. A fork, by whomever,
- * turns it in the child: the list is emptied, its descriptors are closed, and the process that forked becomes the parent.
+ * There is one table in a process, because there is one list of children and one parent in a process. A fork, by
+ * whomever, turns it in the child: the list is emptied, its descriptors are closed, and the process that forked becomes
+ * the parent.
  *
  * The fields of a struct mp_process that change are guarded by the table's lock, which is never held over anything that
  * blocks, nor together with another lock. */

@@ -1,5 +1,5 @@
-/* Who waits for whom on a queue. The state is guarded by a robust mutex; whoever must wait sleeps on the word of a bell and
- * not on a condition variable, which loses signals when a sleeper is killed. */
+/* Who waits for whom on a queue. The state is guarded by a robust mutex; whoever must wait sleeps on the word of a bell
+ * and not on a condition variable, which loses signals when a sleeper is killed. */
 #include "multiproc/queue.h"
 
 #include "base/clock.h"
@@ -21,8 +21,8 @@ enum {
 };
 #define DEFAULT_CAPACITY ((size_t)1 << 30)
 
-/* AWAITED is set by who goes to sleep and cleared by who wakes all; a sleeper that is killed leaves it set, which costs one
- * system call. Guarded by the mutex, but for the word that the kernel compares. */
+/* AWAITED is set by who goes to sleep and cleared by who wakes all; a sleeper that is killed leaves it set, which costs
+ * one system call. Guarded by the mutex, but for the word that the kernel compares. */
 struct bell {
     _Atomic uint32_t rung;
     uint32_t awaited;
@@ -78,8 +78,9 @@ static void futex_wait(_Atomic uint32_t *word, uint32_t seen, int64_t deadline_m
     syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, deadline_ms < 0 ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
-/* Called before the commit of what is announced, with the mutex held: the sleepers wake up to wait for the mutex, which the
- * kernel takes from a holder that is killed. After the commit, a kill would leave a message that nobody wakes up for. */
+/* Called before the commit of what is announced, with the mutex held: the sleepers wake up to wait for the mutex, which
+ * the kernel takes from a holder that is killed. After the commit, a kill would leave a message that nobody wakes up
+ * for. */
 static void ring_bell(struct bell *bell)
 {
     if (!bell->awaited)
@@ -100,8 +101,8 @@ static void unlock(struct mp_queue *q)
     shared_mutex_unlock(&q->shared->mutex);
 }
 
-/* Take the mutex for a call that may use the queue. The mutex is held for the length of a copy; a call that may not wait
- * for messages still waits for that, but not for a process that was stopped while it held the mutex. */
+/* Take the mutex for a call that may use the queue. The mutex is held for the length of a copy; a call that may not
+ * wait for messages still waits for that, but not for a process that was stopped while it held the mutex. */
 static enum mp_status enter(struct mp_queue *q, int64_t deadline_ms)
 {
     if (atomic_load(&q->closed))

@@ -111,9 +111,9 @@ void queue_ring_draft_done(struct queue_ring *ring)
     draft(ring)->unfinished--;
 }
 
-/* A piece is given back when the head has left it, unless the tail has come round to it already; when the queue has become
- * empty, so is the piece where the head was, unless it is the first, where the next message goes. The last piece, which
- * ends where the ring ends, may be shorter than others. */
+/* A piece is given back when the head has left it, unless the tail has come round to it already; when the queue has
+ * become empty, so is the piece where the head was, unless it is the first, where the next message goes. The last
+ * piece, which ends where the ring ends, may be shorter than others. */
 void queue_ring_trim(const struct queue_ring *ring, unsigned char *data, uint64_t from, uint64_t to)
 {
     uint64_t tail = queue_ring_state(ring)->tail;

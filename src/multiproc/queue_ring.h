@@ -1,7 +1,7 @@
 /* The messages of a queue and its counters, in shared memory; who may touch them when is queue.c's business.
  *
- * The state exists twice. A change is drafted in the copy that is not in force, and one store puts it in force: whoever is
- * killed before that store has changed nothing, and after it everything. There is nothing to repair. */
+ * The state exists twice. A change is drafted in the copy that is not in force, and one store puts it in force: whoever
+ * is killed before that store has changed nothing, and after it everything. There is nothing to repair. */
 #ifndef MULTIPROC_QUEUE_RING_H
 #define MULTIPROC_QUEUE_RING_H
 
@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Messages lie between HEAD and TAIL, which count bytes since the ring was last empty: then both start at 0 again, so that
- * a queue that is used a little at a time stays in the same few pages. */
+/* Messages lie between HEAD and TAIL, which count bytes since the ring was last empty: then both start at 0 again, so
+ * that a queue that is used a little at a time stays in the same few pages. */
 struct queue_state {
     uint64_t head;
     uint64_t tail;
@@ -49,7 +49,8 @@ void queue_ring_draft_done(struct queue_ring *ring);
 /* Put the draft in force. */
 void queue_ring_commit(struct queue_ring *ring);
 
-/* Give the memory that the bytes from FROM to the head took back to the system, in large pieces. DATA is page-aligned. */
+/* Give the memory that the bytes from FROM to the head took back to the system, in large pieces. DATA is
+ * page-aligned. */
 void queue_ring_trim(const struct queue_ring *ring, unsigned char *data, uint64_t from, uint64_t to);
 
 #endif

@@ -97,8 +97,8 @@ void mp_result_free(struct mp_result *result)
     free(result);
 }
 
-/* Put a block with BYTES, which it takes, at the head of the list or, when it is FULL, behind the head, which is the block
- * that is being filled. */
+/* Put a block with BYTES, which it takes, at the head of the list or, when it is FULL, behind the head, which is the
+ * block that is being filled. */
 static bool add_block(struct mp_result *result, char *bytes, size_t capacity, bool full)
 {
     struct block *block = malloc(sizeof *block);

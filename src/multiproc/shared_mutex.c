@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-/* A waiter that is woken and killed before it takes the mutex can leave the next one asleep: the wake-up went to the dead.
- * Nobody therefore sleeps longer than this without looking again. */
+/* A waiter that is woken and killed before it takes the mutex can leave the next one asleep: the wake-up went to the
+ * dead. Nobody therefore sleeps longer than this without looking again. */
 enum { SLICE_MS = 1000 };
 
 void *shared_memory_new(size_t size)

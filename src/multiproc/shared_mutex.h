@@ -16,8 +16,8 @@ void *shared_memory_new(size_t size);
 /* Returns MP_OK, or MP_SYSTEM with errno. */
 enum mp_status shared_mutex_init(pthread_mutex_t *mutex);
 
-/* Lock until DEADLINE_MS of the monotonic clock (-1: for ever, 0: not at all). *ABANDONED says whether the last holder ended
- * while it held the mutex. Returns MP_OK, MP_TIMEOUT, MP_DEADLOCK (the caller holds it) or MP_SYSTEM. */
+/* Lock until DEADLINE_MS of the monotonic clock (-1: for ever, 0: not at all). *ABANDONED says whether the last holder
+ * ended while it held the mutex. Returns MP_OK, MP_TIMEOUT, MP_DEADLOCK (the caller holds it) or MP_SYSTEM. */
 enum mp_status shared_mutex_lock(pthread_mutex_t *mutex, int64_t deadline_ms, bool *abandoned);
 
 /* Returns MP_OK or MP_NOT_OWNER. */

@@ -26,8 +26,8 @@ struct mp_thread {
     pid_t native_id;
 };
 
-/* One table in a process. Everything in it, and all that changes in a thread, is guarded by its mutex, which is held for no
- * longer than a walk over the list. CHANGED is signalled when a thread begins or ends. */
+/* One table in a process. Everything in it, and all that changes in a thread, is guarded by its mutex, which is held
+ * for no longer than a walk over the list. CHANGED is signalled when a thread begins or ends. */
 static struct {
     pthread_mutex_t mutex;
     pthread_cond_t changed;

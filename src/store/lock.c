@@ -38,7 +38,8 @@ static int open_file(const char *dir, bool make, int flags)
     return fd;
 }
 
-/* Sleep for PAUSE_MS, or until DEADLINE when that is sooner. False with errno when there is no time left, or a signal came. */
+/* Sleep for PAUSE_MS, or until DEADLINE when that is sooner. False with errno when there is no time left, or a signal
+ * came. */
 static bool pause_for(int pause_ms, int64_t deadline)
 {
     int left = deadline_left_ms(deadline);

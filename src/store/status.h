@@ -1,7 +1,7 @@
 /* What the functions of the store return.
  *
- * STORE_SYSTEM means that errno says more. Whatever goes wrong with one page's file is no status of a call but comes with
- * that page's completion (store/pages/pages.h). */
+ * STORE_SYSTEM means that errno says more. Whatever goes wrong with one page's file is no status of a call but comes
+ * with that page's completion (store/pages/pages.h). */
 #ifndef STORE_STATUS_H
 #define STORE_STATUS_H
 

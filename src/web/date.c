@@ -25,8 +25,8 @@ static int days_in(int64_t year, int month)
     return days[month - 1] + (month == 2 && is_leap(year));
 }
 
-/* Days from 1 March of the year 0 to the first day of MARCH_YEAR, a year that begins with its March. Such a year has its
- * leap day at the end, where it moves no other month. */
+/* Days from 1 March of the year 0 to the first day of MARCH_YEAR, a year that begins with its March. Such a year has
+ * its leap day at the end, where it moves no other month. */
 static int64_t days_before(int64_t march_year)
 {
     return march_year * 365 + march_year / 4 - march_year / 100 + march_year / 400;

@@ -1,7 +1,7 @@
 /* The host pattern: what of a host's name becomes the name of its page.
  *
- * pattern_new compiles once; pattern_name asks, as often as wanted; pattern_free ends it. A pattern is used by one thread
- * at a time. The documents' pattern is (?:www\.)?(.*)\.com, which makes baidu of www.baidu.com. */
+ * pattern_new compiles once; pattern_name asks, as often as wanted; pattern_free ends it. A pattern is used by one
+ * thread at a time. The documents' pattern is (?:www\.)?(.*)\.com, which makes baidu of www.baidu.com. */
 #ifndef WEB_PATTERN_H
 #define WEB_PATTERN_H
 

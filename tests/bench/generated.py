@@ -2,6 +2,8 @@
 
 PAGES (1,000,000) and HOSTS (100) in the environment are the size of the web; each page offers fifty links. Printed are pages a second and memory in
 ten windows of the crawl, the processor time of each process, and, with PERF=1, where in the code it goes."""
+import contextlib
+import glob
 import json
 import os
 import shutil
@@ -38,6 +40,7 @@ class Sample:
     served: int
     pss: dict  # process: MiB
     cpu: dict  # process: (user, system) in seconds
+    disk: dict  # file of forage's own, in .forage: bytes
 
 
 def cpu_of(pid):
@@ -45,19 +48,29 @@ def cpu_of(pid):
     return (int(fields[11]) / TICKS, int(fields[12]) / TICKS) if fields else (0.0, 0.0)
 
 
-def look(pid, server, start):
+def sizes_in(folder):
+    sizes = {}
+    for path in glob.glob(f"{folder}/*"):
+        with contextlib.suppress(FileNotFoundError):
+            sizes[os.path.basename(path)] = os.path.getsize(path)
+    return sizes
+
+
+def look(pid, server, start, out):
     pids = measure.descendants({pid})
     pss = {each: measure.pss_mib(each) for each in pids}
-    return Sample(time.monotonic() - start, servers.ask_served(server), pss, {each: cpu_of(each) for each in pids})
+    cpu = {each: cpu_of(each) for each in pids}
+    return Sample(time.monotonic() - start, servers.ask_served(server), pss, cpu, sizes_in(f"{out}/.forage"))
 
 
-def watch(process, server):
+def watch(process, server, out):
     start, samples = time.monotonic(), []
     while process.poll() is None:
-        samples.append(look(process.pid, server, start))
+        samples.append(look(process.pid, server, start, out))
         time.sleep(SAMPLE_SECONDS)
     last = samples[-2] if len(samples) > 1 else samples[-1]  # the very last may be of processes that had ended
-    return samples[:-1] + [Sample(time.monotonic() - start, servers.ask_served(server), {}, last.cpu)]
+    end = Sample(time.monotonic() - start, servers.ask_served(server), {}, last.cpu, sizes_in(f"{out}/.forage"))
+    return samples[:-1] + [end]
 
 
 # ---- Results ----
@@ -100,6 +113,12 @@ def print_processes(samples, pages, parent):
         print(
             f"  {who}: {user:.1f} s user, {system:.1f} s system: {1e6 * (user + system) / pages:.1f} us a page; peak PSS {peaks[pid]:.1f} MiB"
         )
+
+
+def print_disk(samples, pages):
+    for name in sorted({name for sample in samples for name in sample.disk}):
+        most = max(sample.disk.get(name, 0) for sample in samples)
+        print(f"  .forage/{name}: at most {most / (1 << 20):.1f} MiB, {most / pages:.0f} bytes a page")
 
 
 def judge(samples, times, summary, pages):
@@ -147,9 +166,10 @@ def crawl(home, out, pages, hosts):
             process = subprocess.Popen(command, stdout=said, stderr=said)
         at_end.callback(process.kill)
         profiler = profile(home)
-        samples = watch(process, server)
+        samples = watch(process, server, out)
         times = print_windows(samples, pages)
         print_processes(samples, pages, process.pid)
+        print_disk(samples, pages)
         print_profile(home, profiler)
     with open(f"{home}/said", errors="replace") as said:
         words = said.read()

@@ -1,5 +1,5 @@
-/* --auth, --netrc and user names in URLs: credentials go to whom they are for, and show nowhere. Files of them that others have access
- * to are in secrets.c, what attackers try in tests/hostile/credentials.c. */
+/* --auth, --netrc and user names in URLs: credentials go to whom they are for, and show nowhere. Files of them that
+ * others have access to are in secrets.c, what attackers try in tests/hostile/credentials.c. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/nginx.h"
@@ -218,7 +218,8 @@ Test(accounts, accounts_at_one_host_never_mix_on_a_kept_connection)
 
 /* ---- Where they do not show: IMMUNITY rows 22 and 24 ---- */
 
-/* As they are, and as they are sent: of ann:s3cret and bob:hush, t0ken, the list's eve:p4ss, its header and the jar's value. */
+/* As they are, and as they are sent: of ann:s3cret and bob:hush, t0ken, the list's eve:p4ss, its header and the jar's
+ * value. */
 static const char *const secrets[] = {"s3cret",       "czNjcmV0", "hush", "aHVza",   "t0ken", "p4ss",
                                       "ZXZlOnA0c3M=", "YW5uOnM",  "b0b",  "own-key", "crumbs"};
 

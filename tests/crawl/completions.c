@@ -1,5 +1,5 @@
-/* Completions: what --help lists is in the script of each shell, nothing else is, and the scripts work where their shell is
- * installed. */
+/* Completions: what --help lists is in the script of each shell, nothing else is, and the scripts work where their
+ * shell is installed. */
 #include "support/files.h"
 #include "support/run.h"
 #include "support/support.h"
@@ -91,8 +91,8 @@ static bool is_installed(const char *shell)
     return installed;
 }
 
-/* Run COMMANDS in SHELL, in a folder where its completions lie in the file "script" beside a list and a folder, and compare what
- * it prints. */
+/* Run COMMANDS in SHELL, in a folder where its completions lie in the file "script" beside a list and a folder, and
+ * compare what it prints. */
 static void expect_in(const char *shell, const char *option, const char *commands, const char *expected)
 {
     char *folder = files_temp_folder(), *path = files_path(folder, "script"), *list = files_path(folder, "sites.txt"),

@@ -1,4 +1,5 @@
-/* The configuration file: what it says is done, the command line wins, and what it cannot mean is named with its line. */
+/* The configuration file: what it says is done, the command line wins, and what it cannot mean is named with its
+ * line. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"

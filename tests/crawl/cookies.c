@@ -269,7 +269,8 @@ Test(cookies, what_stands_outside_the_head_of_the_answer_sets_none)
     fixture_stop(f);
 }
 
-/* robots.txt is asked for without cookies: to the server that is a new visitor, whose session must not replace the user's. */
+/* robots.txt is asked for without cookies: to the server that is a new visitor, whose session must not replace the
+ * user's. */
 Test(cookies, a_session_that_is_begun_for_robots_txt_is_not_the_users)
 {
     static const struct fixture_route routes[] = {

@@ -1,5 +1,5 @@
-/* Runs that are killed at any instant, and folders as a power cut leaves them: every file is whole, the database is sound, and the next run
- * ends where an undisturbed one would have, without asking again for what was finished. */
+/* Runs that are killed at any instant, and folders as a power cut leaves them: every file is whole, the database is
+ * sound, and the next run ends where an undisturbed one would have, without asking again for what was finished. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"
@@ -138,8 +138,8 @@ static bool all_are_whole(const char *folder, bool old)
     return whole;
 }
 
-/* What an undisturbed run leaves: names and bytes. What forage keeps for itself, and the temporary names that may stand there until the
- * next run, are left out. */
+/* What an undisturbed run leaves: names and bytes. What forage keeps for itself, and the temporary names that may stand
+ * there until the next run, are left out. */
 static char *contents_of(const char *folder, bool *temporary)
 {
     char *tree = files_tree(folder), *rest = tree, *text;
@@ -177,9 +177,9 @@ static int64_t written_ns(const char *path)
     return stat(path, &st) == 0 ? st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec : 0;
 }
 
-/* Copy the output folder while a run works in it, file by file. That is no instant, but it makes no difference: a file that has its name is
- * whole, and the database's log only grows; unless it is copied into the database meanwhile, which no power cut would show halfway. Then
- * another copy is taken. */
+/* Copy the output folder while a run works in it, file by file. That is no instant, but it makes no difference: a file
+ * that has its name is whole, and the database's log only grows; unless it is copied into the database meanwhile, which
+ * no power cut would show halfway. Then another copy is taken. */
 static void copy_as_a_power_cut_would(const char *from, const char *to)
 {
     char *database = files_path(from, ".forage/state.db");
@@ -194,7 +194,8 @@ static void copy_as_a_power_cut_would(const char *from, const char *to)
 
 /* ---- The database ---- */
 
-/* Open a copy of the database below OUTPUT, so that looking at it leaves everything as the kill did; NULL when there is none yet. */
+/* Open a copy of the database below OUTPUT, so that looking at it leaves everything as the kill did; NULL when there is
+ * none yet. */
 static sqlite3 *open_copy(const char *output, const char *scratch)
 {
     static const char *const ends[] = {"", "-wal"};
@@ -227,8 +228,8 @@ static bool is_sound(sqlite3 *db)
     return sound;
 }
 
-/* Which pages the database says that the last run has finished, if that run was cut off: these need not be asked for again, when their files
- * are there. Returns how many. */
+/* Which pages the database says that the last run has finished, if that run was cut off: these need not be asked for
+ * again, when their files are there. Returns how many. */
 static unsigned find_finished(sqlite3 *db, const char *output, bool finished[PAGES])
 {
     static const char sql[] =
@@ -337,8 +338,9 @@ static bool has_begun(sqlite3 *db)
     return begun;
 }
 
-/* Leftovers are rare where files have no name before they are whole, so some are put where a run was killed that may have left them. Either
- * the lock tells, or the database alone, because a power cut can make the lock's file forget what was written to it. */
+/* Leftovers are rare where files have no name before they are whole, so some are put where a run was killed that may
+ * have left them. Either the lock tells, or the database alone, because a power cut can make the lock's file forget
+ * what was written to it. */
 static void plant_leftovers(const struct round *r, const char *output, bool begun)
 {
     static const char *const names[] = {".forage-1-0-0", "h1/.forage-4194304-1-18446744073709551615",
@@ -446,7 +448,8 @@ static void run_to_the_end(struct crawl *c, const char *folder, const char *head
     fixture_stop(f);
 }
 
-/* What a kill leaves is the same on every file system, and this one syncs in no time, where a busy disk makes minutes of the same rounds. */
+/* What a kill leaves is the same on every file system, and this one syncs in no time, where a busy disk makes minutes
+ * of the same rounds. */
 static void prefer_memory(void)
 {
     static const char folder[] = "/dev/shm";

@@ -1,5 +1,6 @@
-/* What goes wrong with the output folder and with what is remembered there: one line that names the cause, exit status 3, and
- * what was complete stays. The file systems of these tests are made to fail: a small tmpfs, one that is read-only, limits. */
+/* What goes wrong with the output folder and with what is remembered there: one line that names the cause, exit status
+ * 3, and what was complete stays. The file systems of these tests are made to fail: a small tmpfs, one that is
+ * read-only, limits. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"
@@ -375,7 +376,8 @@ Test(disk, a_database_that_gets_locked_is_told_after_a_bounded_wait_and_ends_the
     fixture_stop(f);
 }
 
-/* The path of what standard error says that a database was set aside as; NULL when it says nothing of it, or that is not there. */
+/* The path of what standard error says that a database was set aside as; NULL when it says nothing of it, or that is
+ * not there. */
 static char *set_aside_as(const struct crawl *c)
 {
     static const char word[] = "; set aside as ";
@@ -391,8 +393,9 @@ static char *set_aside_as(const struct crawl *c)
     return NULL;
 }
 
-/* Put the LEN bytes of DAMAGED in the place of the database, and run: one line says what became of it, all pages are had, and the run
- * after that has nothing to say. Whether the damage is found at once, so that what is set aside is what there was, or later. */
+/* Put the LEN bytes of DAMAGED in the place of the database, and run: one line says what became of it, all pages are
+ * had, and the run after that has nothing to say. Whether the damage is found at once, so that what is set aside is
+ * what there was, or later. */
 static void expect_set_aside(struct crawl *c, struct fixture *f, const char *damaged, size_t len, bool at_once)
 {
     char *path = crawl_path(c, DATABASE), *all = crawl_tree(c);

@@ -1,4 +1,5 @@
-/* Runs that end early, by --max-time, --quota or a signal: in good order and in time, and the next run goes on with what is left. */
+/* Runs that end early, by --max-time, --quota or a signal: in good order and in time, and the next run goes on with
+ * what is left. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"
@@ -27,7 +28,8 @@ static struct fixture *serve(const struct fixture_route *routes)
     return fixture_start(&(struct fixture_options){.routes = routes});
 }
 
-/* Run once more with a server that answers all, and see that it is asked for WANTED, up to NULL, and for nothing else. */
+/* Run once more with a server that answers all, and see that it is asked for WANTED, up to NULL, and for nothing
+ * else. */
 static void expect_next_run_asks_for(struct crawl *c, const char *const *wanted)
 {
     struct fixture *f = serve(calm);

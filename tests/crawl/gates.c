@@ -1,4 +1,5 @@
-/* Origins that wait for robots.txt: what comes of them when it leads to another host, fails for a while, or is put off. */
+/* Origins that wait for robots.txt: what comes of them when it leads to another host, fails for a while, or is put
+ * off. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"
@@ -10,8 +11,8 @@
 
 TestSuite(gates, .timeout = 60);
 
-/* The robots.txt of one origin waited at another, whose own could not be had then, or forbids all: it was taken for a page of that
- * origin, and the run waited for it for ever. */
+/* The robots.txt of one origin waited at another, whose own could not be had then, or forbids all: it was taken for a
+ * page of that origin, and the run waited for it for ever. */
 Test(gates, a_robots_txt_that_leads_to_another_origin_is_no_page_of_it)
 {
     static const struct {
@@ -71,8 +72,8 @@ Test(gates, an_answer_of_4xx_that_is_tried_again_allows_all_in_the_end)
     }
 }
 
-/* It made no difference to the user whether 5xx was to be tried again, but it did to what was told; and from the sixth page on a host
- * that answers was called unreachable. */
+/* It made no difference to the user whether 5xx was to be tried again, but it did to what was told; and from the sixth
+ * page on a host that answers was called unreachable. */
 Test(gates, an_answer_of_5xx_is_told_the_same_way_for_each_page)
 {
     static const int statuses[] = {500, 501, 503};

@@ -1,4 +1,5 @@
-/* --hsts: hosts that want to be asked over TLS are, by every worker and in every run, and nobody else can say so for them. */
+/* --hsts: hosts that want to be asked over TLS are, by every worker and in every run, and nobody else can say so for
+ * them. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/nginx.h"
@@ -108,7 +109,8 @@ static char *page_of(const struct crawl *c, const char *url)
 
 /* ---- Within a run ---- */
 
-/* The list was read before the host said what it wants: what waits for its turn by then is asked over TLS all the same. */
+/* The list was read before the host said what it wants: what waits for its turn by then is asked over TLS all the
+ * same. */
 Test(hsts, what_is_queued_already_is_asked_over_tls_once_the_host_has_said_so)
 {
     NEEDS_NGINX();

@@ -392,7 +392,8 @@ static void note_most(const struct forage_progress *progress, void *context)
         *most = more;
 }
 
-/* The request for robots.txt is no URL of the user's: with one that waited there were 18446744073709551615 in flight. */
+/* The request for robots.txt is no URL of the user's: with one that waited there were 18446744073709551615 in
+ * flight. */
 Test(library, progress_counts_what_was_asked_for_and_nothing_else)
 {
     static const struct fixture_reply none = {.status = 404};

@@ -1,4 +1,5 @@
-/* What the indented lines below a URL do, as the user and the server see it. own_names.c has out=, politeness.c delay=. */
+/* What the indented lines below a URL do, as the user and the server see it. own_names.c has out=, politeness.c
+ * delay=. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"

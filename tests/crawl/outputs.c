@@ -1,5 +1,5 @@
-/* What a run leaves for those who were not there: that all files tell the same, what may fail, and what -q says. metrics.c has each file's
- * form, rotation.c the log's. */
+/* What a run leaves for those who were not there: that all files tell the same, what may fail, and what -q says.
+ * metrics.c has each file's form, rotation.c the log's. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"

@@ -1,4 +1,5 @@
-/* Two runs on one folder: the lock is the kernel's, the second run leaves at once or waits, and the lock dies with its holder. */
+/* Two runs on one folder: the lock is the kernel's, the second run leaves at once or waits, and the lock dies with its
+ * holder. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"

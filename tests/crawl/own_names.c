@@ -1,4 +1,5 @@
-/* out=: the file lies where the list says, two URLs never share it, and no run takes away what another one has brought. */
+/* out=: the file lies where the list says, two URLs never share it, and no run takes away what another one has
+ * brought. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"

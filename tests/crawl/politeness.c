@@ -11,7 +11,8 @@
 
 TestSuite(politeness, .timeout = 60);
 
-/* The server's process may be woken late for one request and in time for the next, which then seem closer than they were sent. */
+/* The server's process may be woken late for one request and in time for the next, which then seem closer than they
+ * were sent. */
 enum { CLOCK_SLACK_NS = 8000000 };
 
 static int by_arrival(const void *a, const void *b)

@@ -76,8 +76,8 @@ Test(promises, a_lines_delay_is_not_for_where_its_redirect_leads)
 
 /* ---- The clock ---- */
 
-/* A machine without a battery wakes in 1970, and one that ran ahead is put back: what lies in the future happened, but nobody knows
- * when. */
+/* A machine without a battery wakes in 1970, and one that ran ahead is put back: what lies in the future happened, but
+ * nobody knows when. */
 Test(promises, what_the_state_says_of_the_future_holds_nothing_up)
 {
     static const struct fixture_route routes[] = {

@@ -84,7 +84,8 @@ Test(recursive_options, what_does_not_fit_together_is_refused)
         expect_refused((const char *const[]){"-r", rows[i].options[0], rows[i].options[1], SITE, NULL}, rows[i].says);
 }
 
-/* Of --max-age=0 with --recursive nothing is known outside but that it is an interval: it may not be below --min-age. */
+/* Of --max-age=0 with --recursive nothing is known outside but that it is an interval: it may not be below
+ * --min-age. */
 Test(recursive_options, max_age_bounds_an_interval_only_when_recursive_is_given_wherever_that_stands)
 {
     static const char interval[] =

@@ -230,8 +230,8 @@ Test(resuming, pieces_are_dropped_when_the_host_is_given_up)
     fixture_stop(f);
 }
 
-/* Each page that waits for its rest has a file open. There were as many as the list is long: the run ended for want of descriptors, or
- * waited for ever for the writers to make room. */
+/* Each page that waits for its rest has a file open. There were as many as the list is long: the run ended for want of
+ * descriptors, or waited for ever for the writers to make room. */
 Test(resuming, only_so_many_pages_wait_for_their_rest)
 {
     enum { PAGES = 600 };

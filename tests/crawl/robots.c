@@ -1,4 +1,5 @@
-/* robots.txt (RFC 9309) as a whole: asked for once and first, obeyed, remembered, and what happens when it cannot be had. */
+/* robots.txt (RFC 9309) as a whole: asked for once and first, obeyed, remembered, and what happens when it cannot be
+ * had. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"

@@ -1,4 +1,5 @@
-/* What a run knows of the one before it: validators, digests, ages, what is gone, and what somebody did to the files. */
+/* What a run knows of the one before it: validators, digests, ages, what is gone, and what somebody did to the
+ * files. */
 #include "support/crawl.h"
 #include "support/files.h"
 #include "support/support.h"

@@ -55,7 +55,8 @@ Test(tls, a_certificate_that_the_user_trusts_is_trusted)
     free(site);
 }
 
-/* What one URL comes to at a server with a certificate of KIND, trusting CA_FILE or, when it is NULL, the server's own. */
+/* What one URL comes to at a server with a certificate of KIND, trusting CA_FILE or, when it is NULL, the server's
+ * own. */
 static void expect_refused(enum certificate_kind kind, const char *ca_file, const char *words)
 {
     static const struct crawl_row table[] = {{"https://www.shop.com/", 0, "tls", NULL, NULL}, {0}};
@@ -111,8 +112,8 @@ Test(tls, a_server_without_tls_and_a_file_without_certificates_are_errors_of_tls
 
 /* ---- HTTP/2 ---- */
 
-/* The access log after a crawl of 40 pages of one host; freed by the caller. HTTP/2 is spoken over TLS at the server's own
- * port, and without TLS at another one. */
+/* The access log after a crawl of 40 pages of one host; freed by the caller. HTTP/2 is spoken over TLS at the server's
+ * own port, and without TLS at another one. */
 static char *access_log(const char *scheme, const char *option, const char *value)
 {
     enum { PAGES = 40 };

@@ -1,5 +1,5 @@
-/* A daemonic thread that never ends and another that takes its time: the process waits for the second, not for the first.
- * The program of the tutorial runs in a child, whose function stands for its main. */
+/* A daemonic thread that never ends and another that takes its time: the process waits for the second, not for the
+ * first. The program of the tutorial runs in a child, whose function stands for its main. */
 #include "unit/multiproc/children.h"
 
 #include <multiproc/multiproc.h>

@@ -1,5 +1,5 @@
-/* libFuzzer target: a file of credentials of any bytes. Each line gives credentials or a report or is a comment, and each
- * header is one line. */
+/* libFuzzer target: a file of credentials of any bytes. Each line gives credentials or a report or is a comment, and
+ * each header is one line. */
 #include "web/account/auth.h"
 
 #include <stdio.h>

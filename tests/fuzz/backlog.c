@@ -1,5 +1,5 @@
-/* libFuzzer target: whatever stands in the file, replaying it and taking from it ends, and gives nothing but URLs. The first byte
- * of the input says what is done to the rest, which is the file:
+/* libFuzzer target: whatever stands in the file, replaying it and taking from it ends, and gives nothing but URLs. The
+ * first byte of the input says what is done to the rest, which is the file:
  *
  *   1  give every record that has a possible head a right checksum, so that its content is looked at
  *   2  begin it with a right head

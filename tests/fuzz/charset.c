@@ -1,5 +1,5 @@
-/* libFuzzer target: what holds for every text in every encoding. The first byte of the input is the encoding, the second
- * the length of the chunks, the rest the text, which is then taken for a page and for a query, too. */
+/* libFuzzer target: what holds for every text in every encoding. The first byte of the input is the encoding, the
+ * second the length of the chunks, the rest the text, which is then taken for a page and for a query, too. */
 #include "web/charset/charset.h"
 
 #include "base/status.h"

@@ -1,5 +1,6 @@
-/* libFuzzer target: Set-Cookie lines and a cookie file of any bytes. The first line of the input is a list of Set-Cookie
- * values between '\r', the rest is the file. What is sent can break no header, and what is saved loads without a word. */
+/* libFuzzer target: Set-Cookie lines and a cookie file of any bytes. The first line of the input is a list of
+ * Set-Cookie values between '\r', the rest is the file. What is sent can break no header, and what is saved loads
+ * without a word. */
 #include "web/account/cookies.h"
 
 #include <stdio.h>

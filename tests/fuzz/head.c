@@ -1,5 +1,5 @@
-/* libFuzzer target: whatever a server says in its headers, the worker's answer is one that the parent accepts. Otherwise a
- * server could have workers killed. */
+/* libFuzzer target: whatever a server says in its headers, the worker's answer is one that the parent accepts.
+ * Otherwise a server could have workers killed. */
 #include "fetch/head.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* libFuzzer target: an HSTS header and a cache file of any bytes. The first line of the input is the header, the rest the
- * file. What is saved loads without a word, and as the same. */
+/* libFuzzer target: an HSTS header and a cache file of any bytes. The first line of the input is the header, the rest
+ * the file. What is saved loads without a word, and as the same. */
 #include "web/account/hsts.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* libFuzzer target: a list of any bytes, plain or gzip, ends, gives nothing that is out of shape, and gives the same whether it
- * is a file or comes in two parts through a pipe. Nothing can be opened meanwhile, so that no list is included. */
+/* libFuzzer target: a list of any bytes, plain or gzip, ends, gives nothing that is out of shape, and gives the same
+ * whether it is a file or comes in two parts through a pipe. Nothing can be opened meanwhile, so that no list is
+ * included. */
 #include "crawl/list/list.h"
 
 #include "base/hash.h"

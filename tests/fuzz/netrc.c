@@ -1,5 +1,5 @@
-/* libFuzzer target: a netrc of any bytes. The first line of the input is the host that is asked for, the rest the file. No
- * login holds a control character, and what becomes a header is one line. */
+/* libFuzzer target: a netrc of any bytes. The first line of the input is the host that is asked for, the rest the file.
+ * No login holds a control character, and what becomes a header is one line. */
 #include "web/account/auth.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* libFuzzer target: a page or a style sheet whose links are not changed is as it was; one whose links are all written anew
- * with the same texts has the same links; and one whose links were all replaced has nothing but the new ones. The first byte
- * chooses the encoding, and whether it is a style sheet. */
+/* libFuzzer target: a page or a style sheet whose links are not changed is as it was; one whose links are all written
+ * anew with the same texts has the same links; and one whose links were all replaced has nothing but the new ones. The
+ * first byte chooses the encoding, and whether it is a style sheet. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -65,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     HOLDS(robots_check(robots, "/robots.txt", 11).allowed);
     HOLDS(robots_crawl_delay_ms(robots) >= -1);
     sitemaps_are_text(robots, len);
-    /* A '%' in the target may become part of an escape when its neighbour changes, and /robots.txt is compared plainly. */
+    /* A '%' in the target may become part of an escape when its neighbour changes, and /robots.txt is compared
+     * plainly. */
     if (target_len && !memchr(text, '%', target_len) && !memmem(text, target_len, "robots.txt", 10))
         encoding_changes_nothing(robots, text, target_len);
     robots_free(robots);

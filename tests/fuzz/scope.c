@@ -1,5 +1,5 @@
-/* libFuzzer target: what decides which links are followed. The first line of the input names parameters to strip, between
- * commas; each further line is a link, relative to the one before. */
+/* libFuzzer target: what decides which links are followed. The first line of the input names parameters to strip,
+ * between commas; each further line is a link, relative to the one before. */
 #include "crawl/scope/scope.h"
 #include "crawl/scope/shape.h"
 #include "crawl/scope/strip.h"

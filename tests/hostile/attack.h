@@ -57,7 +57,8 @@ static inline bool attack_is_clean(const char *text, size_t len)
     return true;
 }
 
-/* What holds of every run: it ended by itself, left no process, and said and logged nothing that a terminal would act on. */
+/* What holds of every run: it ended by itself, left no process, and said and logged nothing that a terminal would act
+ * on. */
 static inline void attack_check(const struct run *run)
 {
     char *path = files_path(run->folder, "log");

@@ -182,7 +182,8 @@ Test(bodies, chunks_that_are_no_chunks_never_make_a_page)
     expect_errors(attempts, "1M");
 }
 
-/* The only coding of the transfer that is asked for is chunked. libcurl undoes others and does not see that they are cut. */
+/* The only coding of the transfer that is asked for is chunked. libcurl undoes others and does not see that they are
+ * cut. */
 Test(bodies, transfer_codings_that_nobody_asked_for_are_refused)
 {
     static const char stored[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x00\xff\xff\0\0<p>half"; /* of 65535 bytes */

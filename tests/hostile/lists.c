@@ -195,7 +195,8 @@ Test(lists, long_lines_of_any_shape_take_linear_time_and_flat_memory)
     add_line(&list, "http://a.test/last", 18);
     struct fixture *f = start_server();
     char *everywhere = attack_everywhere(f);
-    /* Time that grows with the square of a line's length would be hours; a busy machine under a sanitizer needs some seconds. */
+    /* Time that grows with the square of a line's length would be hours; a busy machine under a sanitizer needs some
+     * seconds. */
     struct run run = {.input = list.at, .input_len = list.len, .measure_memory = true, .time_limit_ms = 90000};
     attack(&run, "--resolve", everywhere, "-");
     json_t *log = attack_log(&run);

@@ -179,7 +179,8 @@ Test(redirects, an_address_inside_is_reached_when_the_user_allows_it)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 6: a host that is open to the user's own URLs is not open to redirects of others by an open connection. */
+/* IMMUNITY row 6: a host that is open to the user's own URLs is not open to redirects of others by an open
+ * connection. */
 Test(redirects, a_connection_that_is_open_already_is_no_way_inside)
 {
     static const struct fixture_route routes[] = {

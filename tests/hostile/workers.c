@@ -182,7 +182,8 @@ Test(workers, a_run_whose_workers_stand_still_can_be_ended)
 
 /* ---- The parent ---- */
 
-/* Invariants 1 and 8: killed at any instant, it leaves whole files and no process, and the next run completes the rest. */
+/* Invariants 1 and 8: killed at any instant, it leaves whole files and no process, and the next run completes the
+ * rest. */
 Test(workers, a_parent_that_is_killed_leaves_whole_files_and_no_process)
 {
     enum { PAGES = 120 };

@@ -12,8 +12,8 @@
 #include "support/crawl.h"
 #include "support/fixture.h"
 
-/* The requests from the one numbered FROM (counted from 0), a line "HOST/TARGET" each; one that came N times, N > 1, has " xN" behind
- * it. */
+/* The requests from the one numbered FROM (counted from 0), a line "HOST/TARGET" each; one that came N times, N > 1,
+ * has " xN" behind it. */
 char *asked_since(const struct fixture *f, size_t from);
 
 /* How many requests have arrived: to be given to asked_since after the next run. */

@@ -20,8 +20,8 @@ struct browser;
 struct browser *browser_start(void);
 
 /* Open URL, wait until all of it is loaded, and evaluate SCRIPT there. Returns, to be freed by the caller, an object:
- * "error", a text, "" when URL was loaded; "url", where the browser is then; "failed", an array of the URLs of what the page
- * needs and did not get; "value", what SCRIPT gave, as JSON. */
+ * "error", a text, "" when URL was loaded; "url", where the browser is then; "failed", an array of the URLs of what the
+ * page needs and did not get; "value", what SCRIPT gave, as JSON. */
 json_t *browser_visit(struct browser *browser, const char *url, const char *script);
 
 /* Accepts NULL. */

@@ -10,9 +10,10 @@
  *     cr_assert_eq(c.run.status, 8);
  *     crawl_release(&c);
  *
- * Every host's port 80 is the fixture, by --resolve, so that URLs and file names do not depend on the port. The pages go to
- * "output" and the log to "log" below the run's folder. Each URL is asked for once, and robots.txt not at all, unless the
- * arguments say otherwise (--tries, --robots on). crawl_again runs once more in the same folder, as cron would.
+ * Every host's port 80 is the fixture, by --resolve, so that URLs and file names do not depend on the port. The pages
+ * go to "output" and the log to "log" below the run's folder. Each URL is asked for once, and robots.txt not at all,
+ * unless the arguments say otherwise (--tries, --robots on). crawl_again runs once more in the same folder, as cron
+ * would.
  *
  * Context: as run.h. */
 #ifndef SUPPORT_CRAWL_H
@@ -28,6 +29,9 @@ struct crawl {
     json_t *log;    /* after crawl_wait: an array of the log's objects */
     char *folder;   /* crawl_again's own */
 };
+
+/* Arguments with which a crawl finds all pages due that the run before, with the same, has fetched. */
+#define CRAWL_ALL_DUE "--min-age", "1ms", "--max-age", "1ms"
 
 /* What must come of one URL. */
 struct crawl_row {
@@ -48,13 +52,13 @@ void crawl_again(struct crawl *c, const struct fixture *f, ...) __attribute__((s
 void crawl_start(struct crawl *c, const struct fixture *f, ...) __attribute__((sentinel));
 void crawl_wait(struct crawl *c);
 
-/* Between the two: send SIGNAL (0: none) to each worker that lives, and return how many there are. A worker is a child of a
- * child of the program. */
+/* Between the two: send SIGNAL (0: none) to each worker that lives, and return how many there are. A worker is a child
+ * of a child of the program. */
 unsigned crawl_signal_workers(const struct crawl *c, int signal);
 
-/* Whether the log holds ROWS, each once, and nothing else; the output folder the files that they name, and nothing else;
- * and standard error a line for each failure and, but with -v or on a terminal, for nothing else. What differs is printed
- * on the test's standard error. */
+/* Whether the log holds ROWS, each once, and nothing else; the output folder the files that they name, and nothing
+ * else; and standard error a line for each failure and, but with -v or on a terminal, for nothing else. What differs is
+ * printed on the test's standard error. */
 bool crawl_agrees(const struct crawl *c, const struct crawl_row *rows);
 
 /* A list of the URLs of ROWS, a line each; freed by the caller. */

@@ -7,10 +7,15 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* A new empty folder below $TMPDIR or /tmp, 0700; its absolute path without links. */
 char *files_temp_folder(void);
+
+/* Let files_temp_folder make folders in memory, unless $TMPDIR says otherwise or there are fewer than ROOM bytes: for
+ * tests that write thousands of files, which a busy disk makes minutes of. */
+void files_prefer_memory(uint64_t room);
 
 /* Remove a folder and all below it; links are removed and not followed. A path that is not there is fine. */
 void files_remove(const char *folder);

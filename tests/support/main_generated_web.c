@@ -1,8 +1,8 @@
 /* generated_web PAGES HOSTS SEED [THREADS]: the web of web_page.h on a port of 127.0.0.1, as fast as sockets allow.
  *
- * Prints the port, which the system picks, and a line end on standard output. For each line end on its standard input it
- * prints how many pages it has served, and at the end of the input it ends. /robots.txt is not found, everything else is a
- * page.
+ * Prints the port, which the system picks, and a line end on standard output. For each line end on its standard input
+ * it prints how many pages it has served, and at the end of the input it ends. /robots.txt is not found, everything
+ * else is a page.
  *
  * Each thread has a listener of its own on the one port, and the connections that the kernel gives it; threads share
  * nothing but the description of the web. Requests have no body. */

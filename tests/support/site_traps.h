@@ -4,7 +4,7 @@
  *     calendar.test     a page a month, by query: /calendar?year=2026&month=3, and one a day that leads back to the month
  *     almanac.test      the same by path: /2026/3/, /2026/3/14
  *     folders.test      each page links "a/" below itself
- *     deeper.test       each page links three folders below itself, none of a name that was there before
+ *     deeper.test       each page links a folder below itself, of a name that was not there before
  *     relative.test     every page, whatever its path, has the same links without a leading slash: "about/team/", "news/"
  *     session.test      twenty pages, whose links carry a new session id each time a page is made: ?sid=...
  *     jsession.test     the same in the path: /page/3;jsessionid=...

@@ -1,8 +1,8 @@
 /* A web that nobody wrote: pages with numbers, on hosts with numbers, whose links come from a generator with a seed.
  *
- * Page N is http://w<N % hosts>.test/<N>.html and has WEB_LINKS links; four of five stay on its host. From any page every
- * other can be reached but for odds of about one in e^40, as each page is linked about fifty times. Nothing is kept: a
- * page is made anew each time it is asked for, and is the same each time. */
+ * Page N is http://w<N % hosts>.test/<N>.html and has WEB_LINKS links; four of five stay on its host. From any page
+ * every other can be reached but for odds of about one in e^40, as each page is linked about fifty times. Nothing is
+ * kept: a page is made anew each time it is asked for, and is the same each time. */
 #ifndef SUPPORT_WEB_PAGE_H
 #define SUPPORT_WEB_PAGE_H
 

@@ -71,6 +71,9 @@ bool discovery_sitemap_piece(struct crawl *c, struct job *job, struct text recor
 /* A sitemap was read. Ends the job. */
 void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch_answer *answer);
 
+/* Fill ASKED with what is asked for when a link leads to URL: with --strip-query not all of it. False when memory is out. */
+bool discovery_asks_for(struct crawl *c, const struct url *url, struct url *asked);
+
 /* ---- Hosts and jobs ---- */
 
 /* The rules of ORIGIN are known; NULL: it has none. With --sitemaps, its sitemaps are to be read. */

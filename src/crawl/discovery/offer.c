@@ -72,8 +72,14 @@ static bool is_outside(struct crawl *c, const struct offer *offer, const struct 
 
 /* ---- The queue ---- */
 
+static bool is_known_page(struct crawl *c, const struct url *url)
+{
+    const struct state_page *row = record_find(c, url);
+    return row && row->last_fetched_ms;
+}
+
 /* Breadth first, and sitemaps before all, for they say what need not be asked for; what is known already comes last. */
-static unsigned priority_of(const struct crawl *c, const struct offer *offer)
+static unsigned priority_of(struct crawl *c, const struct offer *offer, const struct url *url)
 {
     enum { FIRST, LIKELY, OTHERS, LAST = BACKLOG_PRIORITIES - 1, KNOWN = LAST, DEEPEST = 4, LIKELY_FROM = 800 };
     unsigned depth = offer->depth < DEEPEST ? offer->depth : DEEPEST;
@@ -81,7 +87,7 @@ static unsigned priority_of(const struct crawl *c, const struct offer *offer)
         return FIRST;
     if (discovery_goes_by_level(c))
         return offer->depth < LAST ? offer->depth : LAST;
-    if (offer->via == VIA_STATE)
+    if (offer->via == VIA_STATE || is_known_page(c, url))
         return KNOWN;
     if (offer->via == VIA_SITEMAP && offer->priority >= LIKELY_FROM)
         return LIKELY;
@@ -98,11 +104,12 @@ static void queue(struct crawl *c, const struct offer *offer, const struct url *
         .parent_len = strlen(parent),
         .depth = offer->depth,
         .flags = discovery_flags(offer),
-        .priority = priority_of(c, offer),
+        .priority = priority_of(c, offer, url),
         .number = number,
     };
     if (c->discovery->failed)
         return;
+    c->discovery->dry = false;
     enum backlog_status s = backlog_add(c->discovery->backlog, &entry);
     if (s != BACKLOG_OK && s != BACKLOG_INVALID)
         discovery_broke(c);
@@ -169,6 +176,16 @@ static bool read_url(struct crawl *c, const struct offer *offer, struct url *url
     if (s != URL_OK)
         url_release(url);
     return s == URL_OK;
+}
+
+bool discovery_asks_for(struct crawl *c, const struct url *url, struct url *asked)
+{
+    if (url_copy(asked, url) != URL_OK)
+        return false;
+    if (strip_query(c->discovery->strip, asked) != STRIP_NO_MEMORY)
+        return true;
+    url_release(asked);
+    return false;
 }
 
 void discovery_offer(struct crawl *c, const struct offer *offer)

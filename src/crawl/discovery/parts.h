@@ -22,9 +22,10 @@ struct discovery {
     struct seen unchanged;    /* URLs of which a sitemap says that they have not changed since they were fetched */
     struct seen mapped;       /* origins whose sitemaps are being read */
     unsigned told[TRAPS_REASONS]; /* refusals of each kind that were logged */
-    struct state_cursor reseeding;
-    bool reseeded;            /* the rows of the state that are due have been offered */
-    uint64_t seeds, sitemaps; /* that are under way */
+    bool reseeded;                /* the rows of the state that are due have been offered */
+    struct state_cursor rows;     /* of those that are due, the last that was offered */
+    bool dry;                     /* nothing more could be taken from the backlog when it was looked at last */
+    uint64_t seeds, sitemaps;     /* that are under way */
     int64_t began_ms;
     bool is_known_extent; /* what is known has led to all that it leads to in this crawl (discovery/extent.h) */
     bool goes_on;         /* with a queue that an earlier run has left */

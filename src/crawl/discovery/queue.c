@@ -128,6 +128,7 @@ void discovery_left(struct crawl *c, const struct job *job)
     struct discovery *d = c->discovery;
     if (!d || !d->backlog)
         return;
+    d->dry = false;
     if (job->from.queued)
         backlog_done(d->backlog, job->asked.href_public, strlen(job->asked.href_public));
     d->sitemaps -= job->kind == JOB_SITEMAP;
@@ -138,13 +139,16 @@ void discovery_left(struct crawl *c, const struct job *job)
 static bool is_time_to_reseed(const struct discovery *d)
 {
     bool is_quiet = !d->seeds && !d->sitemaps && !backlog_waiting(d->backlog);
-    return !d->reseeded && (is_quiet || d->reseeding.begun || clock_ms() - d->began_ms > PATIENCE_MS);
+    return !d->reseeded && (is_quiet || clock_ms() - d->began_ms > PATIENCE_MS);
 }
 
 bool discovery_is_due(const struct crawl *c)
 {
     const struct discovery *d = c->discovery;
-    return d && d->backlog && !d->failed && is_time_to_reseed(d);
+    if (!d || !d->backlog || d->failed)
+        return false;
+    bool has_more = !d->dry && backlog_waiting(d->backlog) && c->frontier.queued < WAITING_MAX;
+    return has_more || is_time_to_reseed(d);
 }
 
 void discovery_turn(struct crawl *c)
@@ -153,10 +157,11 @@ void discovery_turn(struct crawl *c)
     struct backlog_entry entry;
     if (!d || d->failed)
         return;
-    if (discovery_is_due(c))
+    if (is_time_to_reseed(d))
         discovery_reseed(c);
     for (int i = 0; i < JOBS_PER_TURN && c->frontier.queued < WAITING_MAX && !c->end && !d->failed; i++) {
-        if (!backlog_next(d->backlog, &entry))
+        d->dry = !backlog_next(d->backlog, &entry);
+        if (d->dry)
             return discovery_broke(c);
         admit(c, &entry);
     }

@@ -169,6 +169,7 @@ void discovery_know_seed(struct crawl *c, const struct job *job)
     if (!c->discovery || job->from.via != VIA_USER)
         return;
     c->discovery->seeds++;
+    traps_recall(c->discovery->traps, &job->asked, NULL); /* it counts for its host as others do */
     const char *final = job->known ? job->known->row.final_url : "";
     if (*final && url_parse(&url, final, strlen(final), NULL) == URL_OK)
         discovery_seed_led_to(c, &url);
@@ -225,10 +226,12 @@ static bool reseed_row(const struct state_page *row, void *context)
 void discovery_reseed(struct crawl *c)
 {
     struct discovery *d = c->discovery;
-    enum state_status s = c->state ? state_next_pages(c->state, NULL, &d->reseeding, reseed_row, c) : STATE_OK;
-    d->reseeded = !c->state || s != STATE_OK || d->reseeding.done;
-    if (s != STATE_OK)
+    const struct state_filter filter = {.discovered = true};
+    if (c->state && state_next_pages(c->state, &filter, &d->rows, reseed_row, c) != STATE_OK) {
+        d->rows.done = true;
         memory_failed(c);
+    }
+    d->reseeded = !c->state || d->rows.done;
     discovery_flush(c);
 }
 

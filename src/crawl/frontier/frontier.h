@@ -1,16 +1,17 @@
 /* The frontier: what is to be fetched, one queue a host, and which host may be asked next.
  *
- * Only the frontier decides when a host is asked: a job goes out through frontier_next, which takes one of the host's places,
- * and frontier_leave gives the place back. Hosts take turns, so that a long queue of one does not hold up the others. With
- * per_ip, the hosts that share an address take turns as one, and share places and starts.
+ * Only the frontier decides when a host is asked: a job goes out through frontier_next, which takes one of the host's
+ * places, and frontier_leave gives the place back. Hosts take turns, so that a long queue of one does not hold up the
+ * others. With per_ip, the hosts that share an address take turns as one, and share places and starts.
  *
- * A host's promises: never more than its places at once; at least its delay between two starts; nothing while it cools down;
- * nothing but robots.txt while it is closed. A start is when the request goes out, not when the job is given to a worker: see
- * frontier_started. When a delay comes up in the middle of a run, what went out before it counts from when it was given out,
- * and once it has left, from then.
+ * A host's promises: never more than its places at once; at least its delay between two starts; nothing while it cools
+ * down; nothing but robots.txt while it is closed. A start is when the request goes out, not when the job is given to a
+ * worker: see frontier_started. When a delay comes up in the middle of a run, what went out before it counts from when
+ * it was given out, and once it has left, from then.
  *
- * frontier_init; frontier_add and its kin; then for each job frontier_next, frontier_started if it is wanted, frontier_heard,
- * frontier_leave; frontier_release. Times are milliseconds of base/clock.h, passed in. Context: the crawl's thread. */
+ * frontier_init; frontier_add and its kin; then for each job frontier_next, frontier_started if it is wanted,
+ * frontier_heard, frontier_leave; frontier_release. Times are milliseconds of base/clock.h, passed in. Context: the
+ * crawl's thread. */
 #ifndef CRAWL_FRONTIER_H
 #define CRAWL_FRONTIER_H
 
@@ -70,15 +71,15 @@ struct host *frontier_host(struct frontier *f, const struct url *url);
 /* Queue JOB at its host, behind all others. */
 bool frontier_add(struct frontier *f, struct job *job);
 
-/* Queue JOB before all others of its host, and let it out although the host is closed: for robots.txt. It keeps this right
- * when it is added once more by any function but frontier_add. */
+/* Queue JOB before all others of its host, and let it out although the host is closed: for robots.txt. It keeps this
+ * right when it is added once more by any function but frontier_add. */
 bool frontier_add_first(struct frontier *f, struct job *job);
 
 /* Queue JOB when DUE_MS has come. */
 bool frontier_add_later(struct frontier *f, struct job *job, int64_t due_ms);
 
-/* Queue a job whose workers keep dying: it is let into its host's queue, in front, when there is no other such job in a queue
- * or out. */
+/* Queue a job whose workers keep dying: it is let into its host's queue, in front, when there is no other such job in a
+ * queue or out. */
 bool frontier_add_suspect(struct frontier *f, struct job *job);
 
 /* ---- Jobs that go ---- */
@@ -89,19 +90,19 @@ struct job *frontier_next(struct frontier *f, int64_t now_ms);
 /* Whether frontier_next would give one. */
 bool frontier_has_next(struct frontier *f, int64_t now_ms);
 
-/* The earliest time when something that waits becomes due; INT64_MAX when only answers can change anything. A time that has
- * passed means that frontier_next or frontier_has_next should be called. */
+/* The earliest time when something that waits becomes due; INT64_MAX when only answers can change anything. A time that
+ * has passed means that frontier_next or frontier_has_next should be called. */
 int64_t frontier_due_ms(const struct frontier *f);
 
-/* Whether the worker that gets JOB, which is out, is to tell when the request goes out, for frontier_started: there is a delay,
- * and until then, or until JOB leaves, no other job of the host or its group goes out. */
+/* Whether the worker that gets JOB, which is out, is to tell when the request goes out, for frontier_started: there is
+ * a delay, and until then, or until JOB leaves, no other job of the host or its group goes out. */
 bool frontier_wants_start(const struct job *job);
 
 /* JOB's request goes out just now. Does nothing when it is not wanted, so workers may say it at any time. */
 void frontier_started(struct frontier *f, struct job *job, int64_t now_ms);
 
-/* JOB, which frontier_next gave, is asked for no more: its host has a place again. If its start was wanted and never told, it
- * counts from now: the request may have gone out until now. */
+/* JOB, which frontier_next gave, is asked for no more: its host has a place again. If its start was wanted and never
+ * told, it counts from now: the request may have gone out until now. */
 void frontier_leave(struct frontier *f, struct job *job, int64_t now_ms);
 
 /* As frontier_leave, and JOB, which was not asked for, is queued again before all others of its host. */
@@ -110,19 +111,20 @@ void frontier_put_back(struct frontier *f, struct job *job, int64_t now_ms);
 /* ---- Addresses ---- */
 
 /* JOB, which is out, can only be asked for when its host's address is known: look it up, call frontier_set_address and
- * frontier_put_back. Until then it is the only job of the host that is out, and no one's start. False without per_ip. */
+ * frontier_put_back. Until then it is the only job of the host that is out, and no one's start. False without
+ * per_ip. */
 bool frontier_needs_address(const struct frontier *f, const struct job *job);
 
-/* H shares places and starts with all hosts at ADDRESS (numeric text) from now on. The gap after a start is the delay of the
- * host that was asked. An address that is known already stays. False when memory is out. */
+/* H shares places and starts with all hosts at ADDRESS (numeric text) from now on. The gap after a start is the delay
+ * of the host that was asked. An address that is known already stays. False when memory is out. */
 bool frontier_set_address(struct frontier *f, struct host *h, const char *address, int64_t now_ms);
 
 /* ---- What a host answers ---- */
 
 struct heard {
     bool answered; /* any HTTP answer */
-    bool
-        unreachable; /* none, because of DNS, refused, unreachable, a time-out, the TLS handshake, a reset or an empty answer */
+    /* None, because of DNS, refused, unreachable, a time-out, the TLS handshake, a reset or an empty answer. */
+    bool unreachable;
     unsigned status;
     unsigned first_byte_ms;
     int64_t retry_after_ms; /* -1: none */
@@ -133,9 +135,10 @@ struct heard {
 
 /* A job of H came to this end; call it before the job leaves.
  *
- * host_errors times unreachable in a row, without an answer between: the host is given up for this run. 429 and 503 cool it
- * down: for as long as Retry-After says, at most max_wait_ms; without one for a back-off (crawl/frontier/retry.h) that doubles with
- * each such answer in a row. Answers to requests that were made before the cooling began are no further step. */
+ * host_errors times unreachable in a row, without an answer between: the host is given up for this run. 429 and 503
+ * cool it down: for as long as Retry-After says, at most max_wait_ms; without one for a back-off
+ * (crawl/frontier/retry.h) that doubles with each such answer in a row. Answers to requests that were made before the
+ * cooling began are no further step. */
 void frontier_heard(struct frontier *f, struct host *h, const struct heard *heard, int64_t now_ms);
 
 /* Why H is given up; NULL: it is not. The frontier goes on giving out its jobs: see frontier_sift. */
@@ -143,8 +146,9 @@ const char *frontier_given_up(const struct host *h);
 
 typedef bool frontier_keep_fn(struct job *job, void *context);
 
-/* Ask KEEP of each job that waits at H, in its queue or until it is due; one for which it returns false is taken out and
- * KEEP's, also if it has freed it. KEEP calls nothing of the frontier. Takes time in proportion to the jobs at H. */
+/* Ask KEEP of each job that waits at H, in its queue or until it is due; one for which it returns false is taken out
+ * and KEEP's, also if it has freed it. KEEP calls nothing of the frontier. Takes time in proportion to the jobs at
+ * H. */
 void frontier_sift(struct frontier *f, struct host *h, frontier_keep_fn *keep, void *context);
 
 /* ---- The worker that a host's URLs go to by preference, so that connections are reused ---- */

@@ -1,4 +1,5 @@
-/* Groups: hosts that share an address share places and starts. A group is a turn of its own, with a ring of its hosts. */
+/* Groups: hosts that share an address share places and starts. A group is a turn of its own, with a ring of its
+ * hosts. */
 #include "crawl/frontier/frontier_internal.h"
 
 #include <arpa/inet.h>

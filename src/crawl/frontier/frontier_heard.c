@@ -1,4 +1,5 @@
-/* What answers, and the want of them, say about a host: its pace, when it is to be left alone, and whether it is there. */
+/* What answers, and the want of them, say about a host: its pace, when it is to be left alone, and whether it is
+ * there. */
 #include "crawl/frontier/frontier_internal.h"
 
 #include "crawl/frontier/retry.h"
@@ -13,7 +14,8 @@ static void leave_alone(struct host *h, int64_t now_ms, int64_t wait_ms)
         h->not_before_ms = until;
 }
 
-/* Whether the request went out after the host was cooled down last: then it has been patient, and the answer is news. */
+/* Whether the request went out after the host was cooled down last: then it has been patient, and the answer is
+ * news. */
 static bool is_news(const struct host *h, const struct heard *heard)
 {
     return heard->asked_ms > h->cooled_ms;

@@ -1,4 +1,5 @@
-/* Hosts: made when they are first heard of, busy while they have jobs or are closed, then idle and at last forgotten. */
+/* Hosts: made when they are first heard of, busy while they have jobs or are closed, then idle and at last
+ * forgotten. */
 #include "crawl/frontier/frontier_internal.h"
 
 #include <stdlib.h>

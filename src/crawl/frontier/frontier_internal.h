@@ -1,6 +1,6 @@
-/* What the frontier's files share. frontier.c moves jobs; frontier_queues.c is where they wait; frontier_sift.c takes them out;
- * frontier_turns.c knows who may be asked when; frontier_hosts.c makes, keeps and forgets hosts; frontier_address.c groups
- * them; frontier_heard.c learns from answers; host.c is host.h.
+/* What the frontier's files share. frontier.c moves jobs; frontier_queues.c is where they wait; frontier_sift.c takes
+ * them out; frontier_turns.c knows who may be asked when; frontier_hosts.c makes, keeps and forgets hosts;
+ * frontier_address.c groups them; frontier_heard.c learns from answers; host.c is host.h.
  *
  * Whatever changes a host ends in host_changed, which brings rings, heaps and lists in line with it. */
 #ifndef CRAWL_FRONTIER_INTERNAL_H
@@ -12,8 +12,8 @@
 /* Long before any time of the clock, and far enough from the end of the range to add to it. */
 #define FRONTIER_LONG_AGO (INT64_MIN / 2)
 
-/* One that takes turns: a host, or the hosts of an address together. At most one of the two holds: it is in a ring, or in the
- * heap of those that wait. (An idle host that is held is in the other heap, with the same node.) */
+/* One that takes turns: a host, or the hosts of an address together. At most one of the two holds: it is in a ring, or
+ * in the heap of those that wait. (An idle host that is held is in the other heap, with the same node.) */
 struct turn {
     struct turn *prev, *next; /* in a ring; NULL: in none */
     struct heap_node wait;
@@ -70,7 +70,8 @@ void queues_prepend(struct queue *q, struct job *job);
 /* Take the first job out; there must be one. */
 struct job *queues_pop(struct queue *q);
 
-/* Let JOB wait in the heap that it belongs to. False when memory is out, which cannot be when it was there just before. */
+/* Let JOB wait in the heap that it belongs to. False when memory is out, which cannot be when it was there just
+ * before. */
 bool queues_push_later(struct frontier *f, struct host *h, struct job *job, int64_t key);
 void queues_remove_later(struct frontier *f, struct host *h, struct job *job);
 
@@ -107,7 +108,8 @@ void turns_settle(struct frontier *f);
 /* As frontier_host; a new one is in no list before host_changed. */
 struct host *hosts_get(struct frontier *f, const struct url *url);
 
-/* Put H into the list or heap in which it belongs: BUSY, or idle with or without promises. This may forget another host. */
+/* Put H into the list or heap in which it belongs: BUSY, or idle with or without promises. This may forget another
+ * host. */
 void hosts_file(struct frontier *f, struct host *h, bool busy);
 void hosts_unfile(struct frontier *f, struct host *h);
 void hosts_release(struct frontier *f);

@@ -1,5 +1,5 @@
-/* Where jobs wait: in their host's queues, or in one of the heaps of those that are not due and of suspects. What is in a heap
- * is also in its host's list, so that all jobs of a host can be found. */
+/* Where jobs wait: in their host's queues, or in one of the heaps of those that are not due and of suspects. What is in
+ * a heap is also in its host's list, so that all jobs of a host can be found. */
 #include "crawl/frontier/frontier_internal.h"
 
 void queues_append(struct queue *q, struct job *job)

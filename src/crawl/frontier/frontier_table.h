@@ -1,7 +1,8 @@
 /* A hash table of things that have a text as their name: the frontier's hosts and addresses.
  *
- * table_init, table_insert, table_find, table_remove, table_release. A table_node is embedded in what is named; its text is the
- * owner's and does not change while it is in. The hash is seeded at random, since names come from the network. */
+ * table_init, table_insert, table_find, table_remove, table_release. A table_node is embedded in what is named; its
+ * text is the owner's and does not change while it is in. The hash is seeded at random, since names come from the
+ * network. */
 #ifndef CRAWL_FRONTIER_TABLE_H
 #define CRAWL_FRONTIER_TABLE_H
 

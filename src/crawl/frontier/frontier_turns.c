@@ -1,5 +1,5 @@
-/* Turns: who may be asked now, and who has to wait until when. Those that may be asked are in a ring, those that time alone
- * holds back are in a heap; all others are in neither until something changes about them. */
+/* Turns: who may be asked now, and who has to wait until when. Those that may be asked are in a ring, those that time
+ * alone holds back are in a heap; all others are in neither until something changes about them. */
 #include "crawl/frontier/frontier_internal.h"
 
 static const int64_t NEVER = INT64_MAX;

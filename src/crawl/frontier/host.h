@@ -1,9 +1,9 @@
 /* A host as the frontier knows it: an origin (scheme, host name, port), with its queue, its pace and its promises.
  *
- * frontier_host finds or makes one. It is remembered while jobs wait or are out there, and afterwards until it is the least
- * recently used of more than frontier_options.idle_hosts that have none. Those that may not be asked yet, or are given up,
- * are kept longest; one that is closed is never forgotten. So a pointer to a host holds while a job waits or is out there, or
- * it is closed; otherwise only until another host is made or becomes idle.
+ * frontier_host finds or makes one. It is remembered while jobs wait or are out there, and afterwards until it is the
+ * least recently used of more than frontier_options.idle_hosts that have none. Those that may not be asked yet, or are
+ * given up, are kept longest; one that is closed is never forgotten. So a pointer to a host holds while a job waits or
+ * is out there, or it is closed; otherwise only until another host is made or becomes idle.
  *
  * What is said here takes effect at once. Times are those of base/clock.h. Context: the crawl's thread. */
 #ifndef CRAWL_HOST_H
@@ -28,7 +28,8 @@ int64_t host_next_ask_ms(const struct host *h);
 
 /* ---- robots.txt ---- */
 
-/* What the gate keeps with the host, freed by frontier_options.free_robots when the host is forgotten or gets another one. */
+/* What the gate keeps with the host, freed by frontier_options.free_robots when the host is forgotten or gets another
+ * one. */
 void *host_robots(const struct host *h);
 void host_set_robots(struct frontier *f, struct host *h, void *robots);
 
@@ -45,7 +46,8 @@ void host_set_crawl_delay_ms(struct frontier *f, struct host *h, int64_t ms);
 /* The user's own delay for this host, in place of frontier_options.delay_ms; -1: auto. */
 void host_set_delay_ms(struct frontier *f, struct host *h, int delay_ms);
 
-/* Not to be asked before NOT_BEFORE_MS, nor before what was promised already: from the last run's state, for example. */
+/* Not to be asked before NOT_BEFORE_MS, nor before what was promised already: from the last run's state, for
+ * example. */
 void host_set_not_before_ms(struct frontier *f, struct host *h, int64_t not_before_ms);
 
 /* The worker that its URLs go to by preference, plus one; 0: none yet. The frontier makes nothing of it. */

@@ -1,9 +1,9 @@
 /* The pace that suits a host: how long to wait between two requests, from what it says and how it answers.
  *
- * The delay is the larger of two. One is robots.txt's Crawl-delay, of which at most a minute is obeyed. The other is the time
- * of the host's last answer, of which at most five seconds count: for the rest of the run once the host has answered 429 or
- * 503, and while it is slow, which means that a moving average of its answers' times (a quarter of each new one) is over twice
- * the mean of its first five, which is taken as 25 ms at least. Otherwise there is none.
+ * The delay is the larger of two. One is robots.txt's Crawl-delay, of which at most a minute is obeyed. The other is
+ * the time of the host's last answer, of which at most five seconds count: for the rest of the run once the host has
+ * answered 429 or 503, and while it is slow, which means that a moving average of its answers' times (a quarter of each
+ * new one) is over twice the mean of its first five, which is taken as 25 ms at least. Otherwise there is none.
  *
  * The time of an answer is that to its first byte: how long the rest takes depends on its length and on us.
  *

@@ -1,6 +1,7 @@
 /* Which failures are worth another try, and when.
  *
- * retry_policy_init, retry_policy_parse for the user's own list, retry_decide for each failure. Pure. Context: anywhere. */
+ * retry_policy_init, retry_policy_parse for the user's own list, retry_decide for each failure. Pure. Context:
+ * anywhere. */
 #ifndef CRAWL_RETRY_H
 #define CRAWL_RETRY_H
 
@@ -38,11 +39,11 @@ struct retry {
     int wait_ms;
 };
 
-/* ATTEMPTS requests were made and the last one ended with ERROR, or with STATUS when that is FETCH_OK; RETRY_AFTER_MS is what
- * the server asked for, -1 for nothing; RANDOM is any number, evenly distributed.
+/* ATTEMPTS requests were made and the last one ended with ERROR, or with STATUS when that is FETCH_OK; RETRY_AFTER_MS
+ * is what the server asked for, -1 for nothing; RANDOM is any number, evenly distributed.
  *
- * The wait is the back-off below and never shorter than RETRY_AFTER_MS. A Retry-After beyond max_wait_ms puts the URL off to
- * the next run even if its tries are used up: then it is known when it is due. */
+ * The wait is the back-off below and never shorter than RETRY_AFTER_MS. A Retry-After beyond max_wait_ms puts the URL
+ * off to the next run even if its tries are used up: then it is known when it is due. */
 struct retry retry_decide(const struct retry_policy *policy, unsigned attempts, enum fetch_error error, unsigned status,
                           int64_t retry_after_ms, uint32_t random);
 

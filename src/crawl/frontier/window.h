@@ -1,9 +1,9 @@
 /* The window: how many transfers may be under way at once.
  *
- * A connection costs processor time to make and to keep among others, and brings something only while answers are slow to
- * come. So a run that was not told how many connections to have begins with a few and opens more as answers take long, or do
- * not come at all: one more for each slow answer, which doubles the window in each round trip (as TCP's slow start does), and
- * twice as many after each while without any answer.
+ * A connection costs processor time to make and to keep among others, and brings something only while answers are slow
+ * to come. So a run that was not told how many connections to have begins with a few and opens more as answers take
+ * long, or do not come at all: one more for each slow answer, which doubles the window in each round trip (as TCP's
+ * slow start does), and twice as many after each while without any answer.
  *
  * window_init, window_answered for each answer, window_turn now and then. Context: the crawl's thread. */
 #ifndef CRAWL_WINDOW_H

@@ -13,7 +13,8 @@
 
 /* ---- Values: each function returns NULL or what is wrong ---- */
 
-/* Whether a control character begins at C, which is inside a terminated text: of ASCII, or of U+0080 to U+009F in UTF-8. */
+/* Whether a control character begins at C, which is inside a terminated text: of ASCII, or of U+0080 to U+009F in
+ * UTF-8. */
 static bool is_control(const unsigned char *c)
 {
     return *c < ' ' || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f);

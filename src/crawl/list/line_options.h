@@ -25,8 +25,8 @@ enum {
 };
 
 struct line_options {
-    char *
-        out; /* relative; no component is empty or begins with a dot or a dash, no control characters. NULL: not given */
+    /* Relative; no component is empty or begins with a dot or a dash, no control characters. NULL: not given. */
+    char *out;
     char **headers; /* as crawl/header_line.h wants them */
     size_t header_count;
     unsigned tries;     /* 0: not given */
@@ -36,7 +36,8 @@ struct line_options {
 };
 
 /* Add the option TEXT, KEY=VALUE, to *OPTIONS, which is made when it is NULL.
- * Returns NULL, or what is wrong with it as a constant text made to stand behind "file:line: "; *OPTIONS is untouched then. */
+ * Returns NULL, or what is wrong with it as a constant text made to stand behind "file:line: "; *OPTIONS is untouched
+ * then. */
 const char *line_options_add(struct line_options **options, const char *text, size_t len);
 
 /* NULL is fine. */

@@ -2,24 +2,25 @@
  *
  * list_open, list_next until LIST_END, list_close.
  *
- * A line that is not indented is a URL, or @FILE. Indented lines below a URL are its options (crawl/list/line_options.h). Blank
- * lines and lines whose first character that is no blank is '#' are skipped wherever they are. CRLF and LF end a line; a
- * UTF-8 byte order mark at the start is skipped; white space around a line is dropped. An indented line that begins with
- * http:// or https:// is a URL like any other, because no option looks like that.
+ * A line that is not indented is a URL, or @FILE. Indented lines below a URL are its options
+ * (crawl/list/line_options.h). Blank lines and lines whose first character that is no blank is '#' are skipped wherever
+ * they are. CRLF and LF end a line; a UTF-8 byte order mark at the start is skipped; white space around a line is
+ * dropped. An indented line that begins with http:// or https:// is a URL like any other, because no option looks like
+ * that.
  *
  * A URL with a wrong option is not given out, because it must not be fetched in another way than was asked for: each
  * wrong line is told, and the URL is left out.
  *
- * @FILE stands for the lines of another list: relative to the folder of the list that names it, or to the working folder
- * where that one is standard input. LIST_INCLUDES_MAX deep at most, and never one that is being read already.
+ * @FILE stands for the lines of another list: relative to the folder of the list that names it, or to the working
+ * folder where that one is standard input. LIST_INCLUDES_MAX deep at most, and never one that is being read already.
  *
  * A list that begins with the magic bytes of gzip (RFC 1952) is decoded as it is read, whatever its name, one member
  * after another. Where it is damaged or cut off, it ends: the lines before count, and the one that broke off does not.
  *
- * A writer that pauses: the options of a URL may still be to come when the URL itself has been read from a pipe. So it is
- * held back until a line that cannot be its option has begun, or the list has ended, or nothing came for LIST_PAUSE_MS.
- * While an option's line has begun and not ended, it is held back for as long as that takes. An option that comes later
- * than the pause is told as a bad line.
+ * A writer that pauses: the options of a URL may still be to come when the URL itself has been read from a pipe. So it
+ * is held back until a line that cannot be its option has begun, or the list has ended, or nothing came for
+ * LIST_PAUSE_MS. While an option's line has begun and not ended, it is held back for as long as that takes. An option
+ * that comes later than the pause is told as a bad line.
  *
  * Context: one thread; list_next blocks only on a regular file. */
 #ifndef CRAWL_LIST_H

@@ -76,7 +76,8 @@ static enum list_bytes_status start_gzip(struct list_bytes *b, const char **reas
     return LIST_BYTES_SOME;
 }
 
-/* Decode what has been read, until there is something to show for it. Where the damage lies, what came before is good. */
+/* Decode what has been read, until there is something to show for it. Where the damage lies, what came before is
+ * good. */
 static void decode(struct list_bytes *b, char *to, size_t room, size_t *len)
 {
     b->z.next_out = (unsigned char *)to;
@@ -120,7 +121,8 @@ static enum list_bytes_status read_gzip(struct list_bytes *b, char *to, size_t r
 
 /* ---- Either ---- */
 
-/* Find out what the file is. LIST_BYTES_SOME when that is known; of text, the bytes that were read for it are in TO then. */
+/* Find out what the file is. LIST_BYTES_SOME when that is known; of text, the bytes that were read for it are in TO
+ * then. */
 static enum list_bytes_status probe(struct list_bytes *b, char *to, size_t *len, const char **reason)
 {
     static const unsigned char magic[] = {0x1f, 0x8b};

@@ -1,8 +1,9 @@
 /* The bytes of a list's file as they come, decoded when the file is gzip: the part of the list reader that knows
  * descriptors and zlib. crawl/list/list_file.h makes lines of them.
  *
- * list_bytes_open, list_bytes_read until LIST_BYTES_END or LIST_BYTES_BAD, list_bytes_close. The first two bytes tell gzip
- * (RFC 1952) from text. All members are decoded; memory is that of one inflate state and 32 KiB, whatever the file says.
+ * list_bytes_open, list_bytes_read until LIST_BYTES_END or LIST_BYTES_BAD, list_bytes_close. The first two bytes tell
+ * gzip (RFC 1952) from text. All members are decoded; memory is that of one inflate state and 32 KiB, whatever the file
+ * says.
  *
  * Context: one thread; reading blocks only on a regular file. */
 #ifndef CRAWL_LIST_BYTES_H
@@ -40,8 +41,8 @@ struct list_bytes {
 /* PATH "-" is standard input. False, and errno says why (EISDIR for a folder); nothing is to be closed then. */
 bool list_bytes_open(struct list_bytes *bytes, const char *path);
 
-/* Write up to ROOM bytes, 2 at least, to TO and how many to *LEN. With LIST_BYTES_BAD, *REASON is a constant text or one of
- * strerror's. */
+/* Write up to ROOM bytes, 2 at least, to TO and how many to *LEN. With LIST_BYTES_BAD, *REASON is a constant text or
+ * one of strerror's. */
 enum list_bytes_status list_bytes_read(struct list_bytes *bytes, char *to, size_t room, size_t *len,
                                        const char **reason);
 

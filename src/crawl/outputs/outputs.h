@@ -1,7 +1,7 @@
 /* Outputs: the files about a run. The log, the list of what failed, the metrics and the summary.
  *
- * outputs_open, outputs_page for each URL at its end, outputs_end, outputs_close. A file that cannot be written is told once, as a
- * failure of the run. Context: the crawl's thread, except for outputs_reopen_log. */
+ * outputs_open, outputs_page for each URL at its end, outputs_end, outputs_close. A file that cannot be written is told
+ * once, as a failure of the run. Context: the crawl's thread, except for outputs_reopen_log. */
 #ifndef CRAWL_OUTPUTS_H
 #define CRAWL_OUTPUTS_H
 

@@ -1,5 +1,5 @@
-/* The figures of a run at its end, for the files that tell machines about it (crawl/outputs/metrics.h, crawl/outputs/summary_file.h).
- * Plain data; nothing is owned. */
+/* The figures of a run at its end, for the files that tell machines about it (crawl/outputs/metrics.h,
+ * crawl/outputs/summary_file.h). Plain data; nothing is owned. */
 #ifndef CRAWL_RUN_FIGURES_H
 #define CRAWL_RUN_FIGURES_H
 

@@ -1,5 +1,5 @@
-/* A run as one JSON object on one line, in ASCII: the same figures as crawl/outputs/metrics.h. Times are in UTC as ISO 8601 has
- * them; null for never.
+/* A run as one JSON object on one line, in ASCII: the same figures as crawl/outputs/metrics.h. Times are in UTC as ISO
+ * 8601 has them; null for never.
  *
  * Context: any thread; blocks on the disk. */
 #ifndef CRAWL_SUMMARY_FILE_H

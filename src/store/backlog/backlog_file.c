@@ -147,8 +147,8 @@ static bool write_patches(struct backlog_file *f, uint64_t limit)
     return true;
 }
 
-/* Half of the window stays, so that what was appended last can be patched in memory; less when LEN needs more. That half is
- * larger than any record, so it has all that was loaded and not accepted yet. */
+/* Half of the window stays, so that what was appended last can be patched in memory; less when LEN needs more. That
+ * half is larger than any record, so it has all that was loaded and not accepted yet. */
 bool backlog_file_room(struct backlog_file *f, size_t len)
 {
     uint64_t held = f->loaded > f->end ? f->loaded : f->end, base = f->base;
@@ -221,8 +221,8 @@ bool backlog_file_cut(struct backlog_file *f)
 
 /* ---- Reading and patching ---- */
 
-/* Block NUMBER, which is in front of the window, in the cache. When the one before it was the last to be read, the file is being
- * read in order, and some more come with it. NULL and errno; 0: the file is shorter than it was. */
+/* Block NUMBER, which is in front of the window, in the cache. When the one before it was the last to be read, the file
+ * is being read in order, and some more come with it. NULL and errno; 0: the file is shorter than it was. */
 static char *cached_block(struct backlog_file *f, uint64_t number)
 {
     size_t slot = (size_t)(number % f->slots), count = 1;

@@ -1,15 +1,15 @@
-/* The backlog's file as bytes at offsets: appended to at its end, read anywhere, and patched eight bytes at a time. It knows of
- * no records.
+/* The backlog's file as bytes at offsets: appended to at its end, read anywhere, and patched eight bytes at a time. It
+ * knows of no records.
  *
  * backlog_file_open; backlog_file_load to go on behind what is there; backlog_file_room and then backlog_file_append;
  * backlog_file_patch, backlog_file_read; backlog_file_flush; backlog_file_close.
  *
- * The end of the file lies in memory, in the window: appending, and reading or patching what was appended a short while ago,
- * costs no system call. Behind the window, blocks that were read are cached. What is appended is written by
+ * The end of the file lies in memory, in the window: appending, and reading or patching what was appended a short while
+ * ago, costs no system call. Behind the window, blocks that were read are cached. What is appended is written by
  * backlog_file_flush; patches are written when the window leaves them behind, since after a crash nobody needs them.
  *
- * No mmap: a disk that fails or is full is an errno here, not a signal. Functions return false and set errno unless said
- * otherwise. Context: one thread. */
+ * No mmap: a disk that fails or is full is an errno here, not a signal. Functions return false and set errno unless
+ * said otherwise. Context: one thread. */
 #ifndef STORE_BACKLOG_FILE_H
 #define STORE_BACKLOG_FILE_H
 
@@ -43,15 +43,16 @@ enum { BACKLOG_PIECE_MAX = 2 * (64 * 1024 + 64) }; /* the most that one call may
 /* Open the file below DIR, or one without a name when DIR is NULL, as backlog_open says. Its END is 0. */
 bool backlog_file_open(struct backlog_file *f, const char *dir, bool keep, size_t window_bytes, size_t cache_bytes);
 
-/* Take LEN bytes behind END, which the file had when it was opened, into the window, and set *AT to them; they are not behind
- * END until backlog_file_accept. False with errno 0: there are fewer. */
+/* Take LEN bytes behind END, which the file had when it was opened, into the window, and set *AT to them; they are not
+ * behind END until backlog_file_accept. False with errno 0: there are fewer. */
 bool backlog_file_load(struct backlog_file *f, size_t len, const char **at);
 void backlog_file_accept(struct backlog_file *f, size_t len);
 
 /* Cut off what the file has behind END. */
 bool backlog_file_cut(struct backlog_file *f);
 
-/* Make room for LEN bytes behind END. Writes when the window is full. Then put them to backlog_file_end, and take them in. */
+/* Make room for LEN bytes behind END. Writes when the window is full. Then put them to backlog_file_end, and take them
+ * in. */
 bool backlog_file_room(struct backlog_file *f, size_t len);
 char *backlog_file_end(struct backlog_file *f);
 void backlog_file_append(struct backlog_file *f, size_t len);

@@ -21,13 +21,15 @@ struct backlog {
     char parent[RECORD_MAX];
 };
 
-/* Remember a failure, when it is the first, and return STATUS; with BACKLOG_SYSTEM errno is the reason, otherwise DETAIL. */
+/* Remember a failure, when it is the first, and return STATUS; with BACKLOG_SYSTEM errno is the reason, otherwise
+ * DETAIL. */
 enum backlog_status backlog_fail(struct backlog *b, enum backlog_status status, const char *detail);
 
 /* The status of a call of backlog_file that failed, which is remembered. */
 enum backlog_status backlog_fail_file(struct backlog *b);
 
-/* Chain the entry at OFFSET to those of its origin and priority. Returns BACKLOG_OK, BACKLOG_NO_MEMORY or BACKLOG_SYSTEM. */
+/* Chain the entry at OFFSET to those of its origin and priority. Returns BACKLOG_OK, BACKLOG_NO_MEMORY or
+ * BACKLOG_SYSTEM. */
 enum backlog_status backlog_queue(struct backlog *b, uint64_t offset, const struct record_origin *name,
                                   unsigned priority);
 

@@ -1,12 +1,13 @@
-/* The origins that have something waiting or out: their chains, and whose turn it is. In memory alone; it knows of no file.
+/* The origins that have something waiting or out: their chains, and whose turn it is. In memory alone; it knows of no
+ * file.
  *
- * origins_init; origins_get, origins_chain and origins_waits as an entry comes; origins_turn, origins_first and origins_took as
- * one goes; origins_done; origins_release.
+ * origins_init; origins_get, origins_chain and origins_waits as an entry comes; origins_turn, origins_first and
+ * origins_took as one goes; origins_done; origins_release.
  *
- * Each origin is in one of three places: in the ring when something waits; parked when something waits and its share was out
- * when its turn came; in neither when nothing waits. What is parked comes back into the ring when it falls below its share, and
- * all that are parked do when the share rises. A share that falls is noticed when the next turn comes. So nobody is looked at
- * again and again in vain.
+ * Each origin is in one of three places: in the ring when something waits; parked when something waits and its share
+ * was out when its turn came; in neither when nothing waits. What is parked comes back into the ring when it falls
+ * below its share, and all that are parked do when the share rises. A share that falls is noticed when the next turn
+ * comes. So nobody is looked at again and again in vain.
  *
  * The table grows bucket by bucket (linear hashing), so that a million origins make no pause. Context: one thread. */
 #ifndef STORE_BACKLOG_ORIGINS_H
@@ -62,8 +63,8 @@ struct origins {
 
 void origins_init(struct origins *t, unsigned out_max, unsigned share_min, unsigned share_max);
 
-/* Of entries with the priority LAST at most SHARE_LAST of an origin are out (0: as many as of others); BY_LEVEL: nothing goes while
- * something of a lower priority number is out. Before anything waits. */
+/* Of entries with the priority LAST at most SHARE_LAST of an origin are out (0: as many as of others); BY_LEVEL:
+ * nothing goes while something of a lower priority number is out. Before anything waits. */
 void origins_order(struct origins *t, bool by_level, unsigned share_last, unsigned last);
 
 /* The origin NAME; NULL when there is none. */
@@ -72,8 +73,8 @@ struct origin *origins_find(const struct origins *t, const struct record_origin 
 /* The same, and it is made when there is none; NULL when memory is out. */
 struct origin *origins_get(struct origins *t, const struct record_origin *name);
 
-/* The chain of O with PRIORITY. It may be an empty one: then origins_waits or origins_forget follows. NULL when memory is
- * out. */
+/* The chain of O with PRIORITY. It may be an empty one: then origins_waits or origins_forget follows. NULL when memory
+ * is out. */
 struct chain *origins_chain(struct origin *o, unsigned priority);
 
 /* The record at OFFSET waits at the end of CHAIN. */
@@ -82,8 +83,8 @@ void origins_waits(struct origins *t, struct origin *o, struct chain *chain, uin
 /* Whose turn it is, until it has been taken from; NULL when nobody's. */
 struct origin *origins_turn(struct origins *t);
 
-/* The first of O's chain, where something waits, was taken; the next one is at NEXT, if there is one. With OUT it is out, and
- * the turn goes on. False when nothing waits at O any more; then O may have been forgotten. */
+/* The first of O's chain, where something waits, was taken; the next one is at NEXT, if there is one. With OUT it is
+ * out, and the turn goes on. False when nothing waits at O any more; then O may have been forgotten. */
 bool origins_took(struct origins *t, struct origin *o, uint64_t next, bool out);
 
 /* One less is out. O may be forgotten. */

@@ -1,5 +1,5 @@
-/* The file is read from its start to the first record that is not whole: a crawl that is at work appends there. What it changes
- * in front of that are the links of its chains, which no checksum covers and which are not looked at here. */
+/* The file is read from its start to the first record that is not whole: a crawl that is at work appends there. What it
+ * changes in front of that are the links of its chains, which no checksum covers and which are not looked at here. */
 #include "store/backlog/backlog_peek.h"
 
 #include "base/buffer.h"

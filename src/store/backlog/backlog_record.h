@@ -1,8 +1,9 @@
 /* The records of the backlog's file: its head, the texts of parents, and entries. Bytes in, values out.
  *
- * A record is RECORD_HEAD bytes, then its text (for an entry with a lastmod, that comes first), then zeroes up to a multiple of
- * 8. The checksum is seeded with the file's salt and the record's offset, so that no record passes for whole at another place or in
- * another file, and no URL can be made to look like one. It covers everything but NEXT, which changes.
+ * A record is RECORD_HEAD bytes, then its text (for an entry with a lastmod, that comes first), then zeroes up to a
+ * multiple of 8. The checksum is seeded with the file's salt and the record's offset, so that no record passes for
+ * whole at another place or in another file, and no URL can be made to look like one. It covers everything but NEXT,
+ * which changes.
  *
  * Pure. Numbers are in the machine's order, which the file's head tells. */
 #ifndef STORE_BACKLOG_RECORD_H

@@ -1,4 +1,5 @@
-/* Reading again what an earlier process discovered, in one pass: chains are made anew, as if each entry were added now. */
+/* Reading again what an earlier process discovered, in one pass: chains are made anew, as if each entry were added
+ * now. */
 #include "store/backlog/backlog_internal.h"
 
 #include <assert.h>

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Extensions that leave this table, or join it, change the names of files: sites whose name ends in one are told apart by
- * a tag (store/name/site.h). */
+/* Extensions that leave this table, or join it, change the names of files: sites whose name ends in one are told apart
+ * by a tag (store/name/site.h). */
 static const struct {
     const char *type;
     const char *extension;

@@ -1,7 +1,7 @@
 /* Media types and the extensions of their files.
  *
- * A type is what Content-Type says: its parameters and the case of its letters are ignored, NULL and "" mean that none was
- * given. All functions are pure. Context: any thread; never blocks. */
+ * A type is what Content-Type says: its parameters and the case of its letters are ignored, NULL and "" mean that none
+ * was given. All functions are pure. Context: any thread; never blocks. */
 #ifndef STORE_MEDIA_H
 #define STORE_MEDIA_H
 

@@ -152,8 +152,8 @@ static bool spell_readable(const struct name_parts *parts, const struct leaf *le
     return spell_folders(&s, parts->path + 1, leaf->segment) && spell_leaf(&s, leaf, parts->query) && s.fits;
 }
 
-/* The bytes that the tag and the prefix are made of. No two URLs have the same, because neither part holds a NUL. NULL when
- * memory is out. */
+/* The bytes that the tag and the prefix are made of. No two URLs have the same, because neither part holds a NUL. NULL
+ * when memory is out. */
 static char *path_and_query(const struct name_parts *parts, size_t *len)
 {
     size_t path_len = strlen(parts->path), query_len = parts->query ? strlen(parts->query) : 0;

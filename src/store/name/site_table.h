@@ -13,8 +13,8 @@ struct site_table;
 /* NULL when memory is out. */
 struct site_table *site_table_new(void);
 
-/* Add NAME, which is not there yet, with its ORIGIN; both together at most 32 KiB, and copied. Returns the kept name, or
- * NULL when memory is out (or 4 GiB of it are used). */
+/* Add NAME, which is not there yet, with its ORIGIN; both together at most 32 KiB, and copied. Returns the kept name,
+ * or NULL when memory is out (or 4 GiB of it are used). */
 const char *site_table_add(struct site_table *table, const char *name, const char *origin);
 
 /* The kept name, valid as long as the table, or NULL. */

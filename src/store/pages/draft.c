@@ -133,8 +133,8 @@ static bool place_unnamed(struct drafts *drafts, struct draft *draft, int folder
     return false;
 }
 
-/* Move a draft with a temporary name where nothing has LEAF; EEXIST: something has. Where the file system cannot rename without
- * replacing (NFS), a link can, and where there are no links (exFAT) either, a look must do. */
+/* Move a draft with a temporary name where nothing has LEAF; EEXIST: something has. Where the file system cannot rename
+ * without replacing (NFS), a link can, and where there are no links (exFAT) either, a look must do. */
 static bool move_to_free_name(struct draft *draft, int folder, const char *leaf)
 {
     const char *temporary = draft->temporary;
@@ -176,8 +176,8 @@ static bool place_named(struct draft *draft, int folder, const char *leaf, bool 
     return renameat(draft->folder, draft->temporary, folder, leaf) == 0;
 }
 
-/* The time is that of the last write, and neither a link nor a new name changes it. The descriptor knows it without a walk to
- * the file, and whoever replaces that at once cannot get between. */
+/* The time is that of the last write, and neither a link nor a new name changes it. The descriptor knows it without a
+ * walk to the file, and whoever replaces that at once cannot get between. */
 static bool note_time(struct draft *draft, enum pages_step *step)
 {
     struct stat st;

@@ -4,10 +4,11 @@
  * under the final name is the whole old one or the whole new one.
  *
  * Where the file system can, a draft has no name at all (O_TMPFILE), so a killed process leaves nothing. Elsewhere, and
- * for the instant in which a new file replaces an old one, it has a temporary name that begins with ".forage-". No page has
- * such a name, so what a killed process leaves under one may be deleted whenever no crawl runs (pages_clean).
+ * for the instant in which a new file replaces an old one, it has a temporary name that begins with ".forage-". No page
+ * has such a name, so what a killed process leaves under one may be deleted whenever no crawl runs (pages_clean).
  *
- * Functions return false and set errno on failure. Context: one thread for each struct drafts; may block on the disk. */
+ * Functions return false and set errno on failure. Context: one thread for each struct drafts; may block on the
+ * disk. */
 #ifndef STORE_DRAFT_H
 #define STORE_DRAFT_H
 
@@ -65,9 +66,9 @@ bool draft_is_temporary(const char *name);
 
 bool draft_write(struct draft *draft, const void *data, size_t len);
 
-/* Give the draft the name LEAF in FOLDER (a descriptor, on the same file system), and end it. A file or link of that name
- * is replaced, never written through. On failure that one and *PLACED are untouched, *STEP says where it happened, and the
- * draft is still there, to be placed again or discarded. ENOENT: the folder is gone. */
+/* Give the draft the name LEAF in FOLDER (a descriptor, on the same file system), and end it. A file or link of that
+ * name is replaced, never written through. On failure that one and *PLACED are untouched, *STEP says where it happened,
+ * and the draft is still there, to be placed again or discarded. ENOENT: the folder is gone. */
 bool draft_place(struct drafts *drafts, struct draft *draft, int folder, const char *leaf, struct draft_placed *placed,
                  enum pages_step *step);
 

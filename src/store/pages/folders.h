@@ -1,7 +1,8 @@
-/* The folders below an output folder: made when they are missing, opened without following a symbolic link, and kept open
- * for a while, because pages of one site come in runs.
+/* The folders below an output folder: made when they are missing, opened without following a symbolic link, and kept
+ * open for a while, because pages of one site come in runs.
  *
- * folders_new, folders_get or folders_find as often as wanted (folders_forget when one turns out to be gone), folders_free.
+ * folders_new, folders_get or folders_find as often as wanted (folders_forget when one turns out to be gone),
+ * folders_free.
  *
  * Every component is opened by itself with O_NOFOLLOW, from the descriptor of the one before it, so a link planted
  * anywhere below the output folder is met as ENOTDIR. A folder that is renamed while it is kept open goes on receiving

@@ -6,8 +6,8 @@
  * pages_remove for a page that shall be gone; pages_close. Before the first run after one that did not end in order:
  * pages_clean.
  *
- * Nothing is synced: who needs a file to survive a power cut calls syncfs. Names come from store/name/name.h; at most one page
- * of a name should be on its way at a time, because two end in either order (each of them whole).
+ * Nothing is synced: who needs a file to survive a power cut calls syncfs. Names come from store/name/name.h; at most
+ * one page of a name should be on its way at a time, because two end in either order (each of them whole).
  *
  * Memory is bounded by pages_options.capacity: a page put, a page in pieces and a piece each take one place until
  * pages_collect has seen its end. The bytes stay where they are, and are let go as soon as they are written.
@@ -46,8 +46,8 @@ struct pages_known {
 
 /* How one page ended. NAME lasts for the call.
  *
- * An ERROR is an errno: ENOSPC, EACCES, ENAMETOOLONG... (ENOTDIR: a file or link stands where a folder must be; EXDEV: the
- * page came in pieces and its folder is on another file system). */
+ * An ERROR is an errno: ENOSPC, EACCES, ENAMETOOLONG... (ENOTDIR: a file or link stands where a folder must be; EXDEV:
+ * the page came in pieces and its folder is on another file system). */
 struct pages_done {
     void *context; /* what came with the page */
     const char *name;
@@ -72,16 +72,17 @@ struct pages_bytes {
     void *release_context;
 };
 
-/* Start writers for the folder DIR, which is made if it is missing, together with those above it, and must be one that can be
- * written to. OPTIONS may be NULL. Returns STORE_OK, STORE_NO_MEMORY or STORE_SYSTEM; on failure *PAGES is untouched. */
+/* Start writers for the folder DIR, which is made if it is missing, together with those above it, and must be one that
+ * can be written to. OPTIONS may be NULL. Returns STORE_OK, STORE_NO_MEMORY or STORE_SYSTEM; on failure *PAGES is
+ * untouched. */
 enum store_status pages_open(const char *dir, const struct pages_options *options, struct pages **pages);
 
 /* Write a page that is there in one piece to the file NAME below the folder (copied). With KNOWN (may be NULL) and
- * pages_options.digest, nothing is written when the page has KNOWN's digest and NAME is still a plain file of KNOWN's size
- * and time of change: a file that somebody changed since is replaced.
+ * pages_options.digest, nothing is written when the page has KNOWN's digest and NAME is still a plain file of KNOWN's
+ * size and time of change: a file that somebody changed since is replaced.
  *
- * Returns STORE_OK, STORE_FULL, STORE_INVALID (NAME is absolute or has an empty component or one that begins with a dot)
- * or STORE_NO_MEMORY. */
+ * Returns STORE_OK, STORE_FULL, STORE_INVALID (NAME is absolute or has an empty component or one that begins with a
+ * dot) or STORE_NO_MEMORY. */
 enum store_status pages_put(struct pages *pages, const char *name, const struct pages_bytes *bytes,
                             const struct pages_known *known, void *context);
 
@@ -92,16 +93,16 @@ enum store_status pages_begin(struct pages *pages, struct page **page);
  * others are let go unwritten, and the end of the page says why. Returns STORE_OK, STORE_FULL or STORE_NO_MEMORY. */
 enum store_status pages_append(struct page *page, const struct pages_bytes *bytes);
 
-/* End a page as the file NAME (copied), with KNOWN as in pages_put. Returns as pages_put does, but never STORE_FULL; unless
- * it is STORE_OK, the page is still there and must be ended in another way. */
+/* End a page as the file NAME (copied), with KNOWN as in pages_put. Returns as pages_put does, but never STORE_FULL;
+ * unless it is STORE_OK, the page is still there and must be ended in another way. */
 enum store_status pages_finish(struct page *page, const char *name, const struct pages_known *known, void *context);
 
 /* End a page and leave nothing of it. No completion comes; the pieces are let go. */
 void pages_abandon(struct page *page);
 
-/* Remove the file NAME (copied) if it is a plain file of KNOWN's size and time of change; KNOWN's digest is not looked at.
- * No link is followed on the way, and folders stay, even when they are empty. Otherwise it stays, and its completion says
- * so (left); a name that nothing has is no error. Returns as pages_put does. */
+/* Remove the file NAME (copied) if it is a plain file of KNOWN's size and time of change; KNOWN's digest is not looked
+ * at. No link is followed on the way, and folders stay, even when they are empty. Otherwise it stays, and its
+ * completion says so (left); a name that nothing has is no error. Returns as pages_put does. */
 enum store_status pages_remove(struct pages *pages, const char *name, const struct pages_known *known, void *context);
 
 /* Wake the writers: they start by themselves only when many jobs wait. Call it before each sleep. */
@@ -110,8 +111,8 @@ void pages_flush(struct pages *pages);
 /* A descriptor that polls readable when pages_collect has something. Level-triggered. Owned by PAGES. */
 int pages_fd(const struct pages *pages);
 
-/* Call FN(done, CONTEXT) for each page that has ended; it may put more pages. Returns how many there were. Places of pieces
- * come free here too, so a return of 0 may still have made room. */
+/* Call FN(done, CONTEXT) for each page that has ended; it may put more pages. Returns how many there were. Places of
+ * pieces come free here too, so a return of 0 may still have made room. */
 size_t pages_collect(struct pages *pages, pages_done_fn *fn, void *context);
 
 /* Places that are free: so many of put, begin and append cannot return STORE_FULL. */
@@ -120,18 +121,18 @@ size_t pages_room(const struct pages *pages);
 /* Pages put or finished whose completion has not been collected. */
 size_t pages_pending(const struct pages *pages);
 
-/* Wait until the writers have done all that was given, collect the rest with FN, and free. Every page in pieces must have
- * been ended before. NULL is fine. */
+/* Wait until the writers have done all that was given, collect the rest with FN, and free. Every page in pieces must
+ * have been ended before. NULL is fine. */
 void pages_close(struct pages *pages, pages_done_fn *fn, void *context);
 
-/* Remove the temporary names (store/pages/draft.h) that a killed run left below DIR and in DIR/.forage, which no user's file can
- * have by accident; *REMOVED says how many, in any case. It reads every folder that can hold a page (a million files in
- * 20,000 folders: 0.3 s, and 1 s when they must come from a disk), and a run that ends in order leaves none, so call it only
- * after one that did not: state_run.ended_ms tells.
+/* Remove the temporary names (store/pages/draft.h) that a killed run left below DIR and in DIR/.forage, which no user's
+ * file can have by accident; *REMOVED says how many, in any case. It reads every folder that can hold a page (a million
+ * files in 20,000 folders: 0.3 s, and 1 s when they must come from a disk), and a run that ends in order leaves none,
+ * so call it only after one that did not: state_run.ended_ms tells.
  *
- * The folder's lock must be held and no pages be open here: drafts that are in use look the same. No link is followed, and
- * folders that may not be read are passed over. Returns STORE_OK, or STORE_SYSTEM and the first errno, after all else was
- * seen to. Context: any thread; blocks. */
+ * The folder's lock must be held and no pages be open here: drafts that are in use look the same. No link is followed,
+ * and folders that may not be read are passed over. Returns STORE_OK, or STORE_SYSTEM and the first errno, after all
+ * else was seen to. Context: any thread; blocks. */
 enum store_status pages_clean(const char *dir, size_t *removed);
 
 /* A constant text for STEP, never NULL. */

@@ -1,6 +1,6 @@
-/* The role of a writer thread: it reads the jobs of its own queue and the bytes they point to, owns its open folders and
- * the drafts of its pages, and writes files below the output folder. It never touches what the crawl loop decides with:
- * the staged jobs, the loads, the number of places. */
+/* The role of a writer thread: it reads the jobs of its own queue and the bytes they point to, owns its open folders
+ * and the drafts of its pages, and writes files below the output folder. It never touches what the crawl loop decides
+ * with: the staged jobs, the loads, the number of places. */
 #include "store/pages/writer.h"
 
 #include "base/clock.h"

@@ -2,8 +2,8 @@
  *
  * outbox_init, writer_start for each writer, writer_give as often as wanted, writer_stop, outbox_release.
  *
- * A job goes to one writer, in order, and comes back through the outbox that all writers share; it is never copied. Locks
- * are held for a splice of a list, and for the one eventfd call of a batch; never during work on the disk. */
+ * A job goes to one writer, in order, and comes back through the outbox that all writers share; it is never copied.
+ * Locks are held for a splice of a list, and for the one eventfd call of a batch; never during work on the disk. */
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 

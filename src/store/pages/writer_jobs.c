@@ -30,8 +30,8 @@ static int folder_of(struct writer *writer, const char *name, bool make, const c
     return make ? folders_get(writer->folders, name, len) : folders_find(writer->folders, name, len);
 }
 
-/* Whether the page has the digest that the job knows, and the file LEAF is as the job knows it. The file may be of another size
- * than the page: what it was made of has that digest. */
+/* Whether the page has the digest that the job knows, and the file LEAF is as the job knows it. The file may be of
+ * another size than the page: what it was made of has that digest. */
 static bool is_unchanged(const struct job *job, int folder, const char *leaf)
 {
     const struct known *known = &job->known;
@@ -79,14 +79,15 @@ static bool put_once(struct writer *writer, struct job *job, enum pages_step *st
     return put;
 }
 
-/* Whether the failure in errno may come from a folder that was removed while it was open, so that a fresh walk helps. With
- * O_TMPFILE, ext4 says EPERM for it; over a network it is ESTALE. */
+/* Whether the failure in errno may come from a folder that was removed while it was open, so that a fresh walk helps.
+ * With O_TMPFILE, ext4 says EPERM for it; over a network it is ESTALE. */
 static bool worth_a_fresh_walk(struct writer *writer)
 {
     return (errno == ENOENT || errno == EPERM || errno == ESTALE) && folders_forget(writer->folders);
 }
 
-/* The digest comes first, because it decides whether there is anything to write; it also brings the bytes into the cache. */
+/* The digest comes first, because it decides whether there is anything to write; it also brings the bytes into the
+ * cache. */
 static bool digest_put(struct writer *writer, struct job *job)
 {
     return !writer->digests || digest_whole(&writer->digester, job->bytes.data, job->bytes.len, job->done.digest);
@@ -200,7 +201,8 @@ static void do_abandon(struct writer *writer, struct job *job)
     digest_drop(&job->page->digest);
 }
 
-/* Nobody can see to it that the file stays as it is between the look at it and its end; what comes in between is lost. */
+/* Nobody can see to it that the file stays as it is between the look at it and its end; what comes in between is
+ * lost. */
 static bool remove_once(struct writer *writer, struct job *job, enum pages_step *step)
 {
     *step = PAGES_STEP_FOLDER;

@@ -214,8 +214,8 @@ static void remove_expired(struct cookie_jar *jar, int64_t now)
     }
 }
 
-/* Whose turn it is in a full domain: the longest unused cookie without Secure, then the longest unused one; but what is not
- * Secure itself takes no Secure cookie's place, since anyone on the way can send it (6265bis section 5.7). */
+/* Whose turn it is in a full domain: the longest unused cookie without Secure, then the longest unused one; but what is
+ * not Secure itself takes no Secure cookie's place, since anyone on the way can send it (6265bis section 5.7). */
 static struct cookie *victim_of_domain(const struct cookie_domain *domain, bool secure)
 {
     for (struct cookie *cookie = domain->cookies.first; cookie; cookie = cookie->after[IN_DOMAIN]) {

@@ -1,15 +1,17 @@
 /* Cookies as RFC 6265 keeps them, and RFC 6265bis where it is stricter.
  *
- * cookie_jar_new, cookie_jar_load, then cookies_set for each Set-Cookie of an answer and cookies_header for each request,
- * cookie_jar_save, cookie_jar_free. A jar belongs to one run and to one thread. No function does I/O: NOW is the time in
- * seconds since 1970, and files are texts.
+ * cookie_jar_new, cookie_jar_load, then cookies_set for each Set-Cookie of an answer and cookies_header for each
+ * request, cookie_jar_save, cookie_jar_free. A jar belongs to one run and to one thread. No function does I/O: NOW is
+ * the time in seconds since 1970, and files are texts.
  *
- * Accounts are told apart by name; most requests have none (COOKIE_NO_ACCOUNT). What a server sets for one account is sent for
- * that one alone, so that two accounts at one host never share a session. The limits are for all of them together.
+ * Accounts are told apart by name; most requests have none (COOKIE_NO_ACCOUNT). What a server sets for one account is
+ * sent for that one alone, so that two accounts at one host never share a session. The limits are for all of them
+ * together.
  *
- * The number of cookies is bounded. When a limit is met, cookies that have expired go first, then the one whose last use
- * is longest ago, of the domain, the site (the registrable domain) or the jar, whichever is full. So a flood from one site
- * leaves the others' cookies alone, and one over plain http never pushes out a Secure cookie of the same domain.
+ * The number of cookies is bounded. When a limit is met, cookies that have expired go first, then the one whose last
+ * use is longest ago, of the domain, the site (the registrable domain) or the jar, whichever is full. So a flood from
+ * one site leaves the others' cookies alone, and one over plain http never pushes out a Secure cookie of the same
+ * domain.
  *
  * Values are secrets: what the jar frees it wipes first. The caller does the same with the texts it gets. */
 #ifndef WEB_COOKIES_H
@@ -62,7 +64,8 @@ struct cookie_jar *cookie_jar_new(void);
 enum cookie_status cookies_set(struct cookie_jar *jar, struct url_part account, const struct url *from,
                                const char *set_cookie, size_t len, int64_t now);
 
-/* Append to OUT the value of the Cookie header for ACCOUNT's request to TO: "a=1; b=2", or nothing when the jar has nothing for it.
+/* Append to OUT the value of the Cookie header for ACCOUNT's request to TO: "a=1; b=2", or nothing when the jar has
+ * nothing for it.
  *
  * Longer paths come first, then older cookies. Takes time in proportion to the host's labels and to the cookies of its
  * domains, however many others there are. False, with OUT as it was, when memory is out. */
@@ -72,15 +75,16 @@ bool cookies_header(struct cookie_jar *jar, struct url_part account, const struc
 /* PROBLEM is a constant text that holds nothing of the file. */
 typedef void cookie_report(void *context, size_t line, const char *problem);
 
-/* Add the cookies of a Netscape file, as curl, wget and browsers write it, for requests without an account. Lines that are wrong are reported by number,
- * from 1, and left out; so are cookies for which there is no room. Expired ones are left out silently.
+/* Add the cookies of a Netscape file, as curl, wget and browsers write it, for requests without an account. Lines that
+ * are wrong are reported by number, from 1, and left out; so are cookies for which there is no room. Expired ones are
+ * left out silently.
  *
  * REPORT may be NULL. False when memory is out, with a part of the file loaded. */
 bool cookie_jar_load(struct cookie_jar *jar, const char *text, size_t len, int64_t now, cookie_report *report,
                      void *context);
 
-/* Append the jar as such a file, oldest cookies first, without those of accounts, which the format does not know. Session cookies are in it with the expiry 0. False, with OUT as it
- * was, when memory is out. */
+/* Append the jar as such a file, oldest cookies first, without those of accounts, which the format does not know.
+ * Session cookies are in it with the expiry 0. False, with OUT as it was, when memory is out. */
 bool cookie_jar_save(const struct cookie_jar *jar, int64_t now, struct buffer *out);
 
 /* How many cookies the jar holds, among them those that expired and have not made room yet. */

@@ -1,4 +1,5 @@
-/* What the parts of cookies share: what a header or a line of a file asks for (a draft), and how the jar holds cookies. */
+/* What the parts of cookies share: what a header or a line of a file asks for (a draft), and how the jar holds
+ * cookies. */
 #ifndef WEB_COOKIES_JAR_H
 #define WEB_COOKIES_JAR_H
 

@@ -1,8 +1,8 @@
 /* A hash table of things that are found by a host's name, or by another text that names them.
  *
- * host_table_init (or zeroes with a seed), add, find, remove, host_table_release. A thing embeds a struct host_node as its
- * first member and keeps the name alive and unchanged while it is in the table. The table owns neither. Names are compared
- * byte by byte, so the caller brings them into one form. Not thread-safe. */
+ * host_table_init (or zeroes with a seed), add, find, remove, host_table_release. A thing embeds a struct host_node as
+ * its first member and keeps the name alive and unchanged while it is in the table. The table owns neither. Names are
+ * compared byte by byte, so the caller brings them into one form. Not thread-safe. */
 #ifndef WEB_HOST_TABLE_H
 #define WEB_HOST_TABLE_H
 
@@ -36,8 +36,8 @@ bool host_table_add(struct host_table *table, struct host_node *node);
 /* NODE is in the table. */
 void host_table_remove(struct host_table *table, struct host_node *node);
 
-/* Walk over all in no order: NULL gives the first, NULL is given after the last. NODE may be removed once the next one is
- * known. */
+/* Walk over all in no order: NULL gives the first, NULL is given after the last. NODE may be removed once the next one
+ * is known. */
 struct host_node *host_table_next(const struct host_table *table, const struct host_node *node);
 
 /* Take the first label and its dot off a name: false, and nothing done, when it is the last one. */

@@ -29,7 +29,8 @@ static bool ends_in_number(struct hsts_span name)
     return true;
 }
 
-/* The dots at the end are no part of the name. The host "0.." is one that names nothing, and without them an address. */
+/* The dots at the end are no part of the name. The host "0.." is one that names nothing, and without them an
+ * address. */
 bool hsts_table_name(const struct url *url, struct hsts_span *name)
 {
     *name = (struct hsts_span){url->host.at, url->host.len};

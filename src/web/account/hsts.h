@@ -1,7 +1,8 @@
 /* HTTP Strict Transport Security (RFC 6797): which hosts are to be asked over https only.
  *
- * hsts_new, hsts_load, then hsts_set for each answer over https and hsts_applies before each request, hsts_save, hsts_free.
- * A table is used by one thread. No function does I/O: NOW is the time in seconds since 1970, and files are texts.
+ * hsts_new, hsts_load, then hsts_set for each answer over https and hsts_applies before each request, hsts_save,
+ * hsts_free. A table is used by one thread. No function does I/O: NOW is the time in seconds since 1970, and files are
+ * texts.
  *
  * A host with dots at its end is the host without them, so that a dot is no way around. */
 #ifndef WEB_HSTS_H
@@ -14,8 +15,8 @@
 #include "base/buffer.h"
 #include "web/url/url.h"
 
-/* The most hosts that a table holds. Once it is full and none has expired, further hosts are not taken: what is protected
- * stays so. */
+/* The most hosts that a table holds. Once it is full and none has expired, further hosts are not taken: what is
+ * protected stays so. */
 enum { HSTS_HOSTS_MAX = 100000 };
 
 struct hsts;
@@ -26,9 +27,9 @@ struct hsts *hsts_new(void);
 /* Take the Strict-Transport-Security header VALUE of an answer from FROM; of several such headers only the first counts
  * (section 8.1). A max-age of 0 takes the host out.
  *
- * Returns true when it was obeyed; false, with the table as it was, when FROM is not https or an IP address, the value is
- * malformed in any part (section 6.1 leaves nothing to repair), the table is full, or memory is out. The caller has seen
- * to it that the certificate was valid. */
+ * Returns true when it was obeyed; false, with the table as it was, when FROM is not https or an IP address, the value
+ * is malformed in any part (section 6.1 leaves nothing to repair), the table is full, or memory is out. The caller has
+ * seen to it that the certificate was valid. */
 bool hsts_set(struct hsts *hsts, const struct url *from, const char *value, size_t len, int64_t now);
 
 /* Whether a request to TO has to go over https: its host is known, or a domain above it with includeSubDomains. Says so

@@ -1,11 +1,11 @@
 /* A netrc file's logins, by host.
  *
- * netrc_parse, netrc_find as often as wanted, netrc_free, which wipes them. A parsed file does not change, so threads may
- * share it.
+ * netrc_parse, netrc_find as often as wanted, netrc_free, which wipes them. A parsed file does not change, so threads
+ * may share it.
  *
  * The syntax is what curl reads: words between blanks and line ends; machine NAME or default, then login, password and
- * account with a word each, in any order; macdef up to a blank line is skipped. A word in double quotes may hold blanks and
- * escapes: \n, \r and \t, and a backslash before anything else stands for that. A word that begins with '#' outside
+ * account with a word each, in any order; macdef up to a blank line is skipped. A word in double quotes may hold blanks
+ * and escapes: \n, \r and \t, and a backslash before anything else stands for that. A word that begins with '#' outside
  * quotes makes the rest of its line a comment, so such a password needs quotes. */
 #ifndef WEB_NETRC_H
 #define WEB_NETRC_H

@@ -1,12 +1,12 @@
 /* Character encodings as the Encoding Standard of the WHATWG has them: labels, decoding to UTF-8, and what a form or a
  * link's query becomes in one.
  *
- * charset_find turns a label into an encoding, a constant that is never freed. charset_decoder_new, feed chunk by chunk,
- * end, free. web/charset/page_charset.h says which encoding a page is in.
+ * charset_find turns a label into an encoding, a constant that is never freed. charset_decoder_new, feed chunk by
+ * chunk, end, free. web/charset/page_charset.h says which encoding a page is in.
  *
- * The single-byte encodings, UTF-8 and UTF-16 are decoded by tables of our own. The seven of East Asia are iconv's, which
- * loads a module from the system's library folder when the first decoder of its kind is made. Where the module is missing,
- * charset_decoder_new says NULL. */
+ * The single-byte encodings, UTF-8 and UTF-16 are decoded by tables of our own. The seven of East Asia are iconv's,
+ * which loads a module from the system's library folder when the first decoder of its kind is made. Where the module is
+ * missing, charset_decoder_new says NULL. */
 #ifndef WEB_CHARSET_H
 #define WEB_CHARSET_H
 
@@ -32,7 +32,8 @@ const char *charset_name(const struct charset *charset);
 /* Whether text of this encoding is UTF-16, of either byte order: a page cannot say of itself that it is. */
 bool charset_is_utf16(const struct charset *charset);
 
-/* What forms and queries of a page in CHARSET are encoded in: UTF-8 for UTF-16 and for "replacement", itself for others. */
+/* What forms and queries of a page in CHARSET are encoded in: UTF-8 for UTF-16 and for "replacement", itself for
+ * others. */
 const struct charset *charset_output(const struct charset *charset);
 
 struct charset_decoder;
@@ -42,9 +43,9 @@ struct charset_decoder *charset_decoder_new(const struct charset *charset);
 
 /* Append to OUT, as UTF-8, the characters that end within these bytes; a character may go on in the next chunk.
  *
- * A byte order mark of the encoding's own is dropped at the beginning. What is no character becomes U+FFFD, one for each
- * sequence that the standard calls an error, so OUT is valid UTF-8 whatever comes in. OUT grows by 3 * LEN + 16 bytes at
- * most; the decoder itself keeps less than 16 bytes. False when memory is out, and OUT ends anywhere. */
+ * A byte order mark of the encoding's own is dropped at the beginning. What is no character becomes U+FFFD, one for
+ * each sequence that the standard calls an error, so OUT is valid UTF-8 whatever comes in. OUT grows by 3 * LEN + 16
+ * bytes at most; the decoder itself keeps less than 16 bytes. False when memory is out, and OUT ends anywhere. */
 bool charset_decoder_feed(struct charset_decoder *decoder, const char *bytes, size_t len, struct buffer *out);
 
 /* No more bytes come: a character that was cut becomes U+FFFD. */
@@ -60,8 +61,9 @@ void charset_decoder_free(struct charset_decoder *decoder);
  *
  * It is encoded in charset_output(CHARSET); what a query of http must not hold is percent-encoded; a character that the
  * encoding lacks becomes its number, %26%23NNNN%3B (URL Standard, "percent-encode after encoding"). Tabs and line ends
- * are dropped, as they are anywhere in a URL. Percent signs are left alone, so what was encoded stays so, and the result
- * passes through url_parse as it is. False when memory is out or iconv does not have the encoding; OUT is then as it was. */
+ * are dropped, as they are anywhere in a URL. Percent signs are left alone, so what was encoded stays so, and the
+ * result passes through url_parse as it is. False when memory is out or iconv does not have the encoding; OUT is then
+ * as it was. */
 bool charset_encode_query(const struct charset *charset, const char *query, size_t len, struct buffer *out);
 
 #endif

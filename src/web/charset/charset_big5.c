@@ -6,8 +6,8 @@ struct pair {
     uint16_t bytes, code;
 };
 
-/* Where the C library's BIG5-HKSCS, which follows the edition of 2008 and its own choice of punctuation, is otherwise than
- * the standard's index; in the order of the bytes. */
+/* Where the C library's BIG5-HKSCS, which follows the edition of 2008 and its own choice of punctuation, is otherwise
+ * than the standard's index; in the order of the bytes. */
 static const struct pair pairs[] = {
     {0x8e69, 0x7bb8}, {0x8e6f, 0x7c06}, {0x8e7e, 0x7cce}, {0x8eab, 0x7dd2}, {0x8eb4, 0x7e1d}, {0x8ecd, 0x8005},
     {0x8ed0, 0x8028}, {0x8f57, 0x83c1}, {0x8f69, 0x84a8}, {0x8f6e, 0x840f}, {0x8fcb, 0x89a6}, {0x8fcc, 0x89a9},

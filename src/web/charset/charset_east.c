@@ -1,20 +1,19 @@
 /* Shift_JIS, EUC-KR, GBK and gb18030 are what iconv makes of CP932, UHC and GB18030: the standard's indexes are those
  * tables, apart from single places that are mended here. (Of gb18030, 24 characters are those of the edition of 2022,
- * where the standard's older index had them in the private use area.) Big5 has more such places, so its pairs are looked at
- * one by one. */
+ * where the standard's older index had them in the private use area.) Big5 has more such places, so its pairs are
+ * looked at one by one. */
 #include "web/charset/charset_east.h"
 
 #include "web/charset/charset_utf8.h"
+
+enum { IDEOGRAPHIC_SPACE = 0x3000 };
 
 /* U+E5E5 stands where the standard has the ideographic space U+3000: bytes A3 A0, which old pages indent with. Both are
  * three bytes long, and no other bytes give U+E5E5. */
 static void mend_spaces(char *from, char *to)
 {
-    static const char space[] = {'\xe3', '\x80', '\x80'};
-    while ((from = memmem(from, (size_t)(to - from), "\xee\x97\xa5", sizeof space))) {
-        memcpy(from, space, sizeof space);
-        from += sizeof space;
-    }
+    while ((from = memmem(from, (size_t)(to - from), "\xee\x97\xa5", 3)))
+        from = charset_utf8_put(from, IDEOGRAPHIC_SPACE);
 }
 
 static bool is_lead(enum charset_kind kind, uint8_t c)
@@ -37,9 +36,9 @@ static bool is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
-/* How long a sequence that iconv refuses is. A lead byte takes its second byte along, unless that is ASCII and so may be a
- * '<' that a broken character must not swallow; the four bytes of gb18030 go together once they are of that form. 0: END
- * cuts the sequence, so that it is not known yet. */
+/* How long a sequence that iconv refuses is. A lead byte takes its second byte along, unless that is ASCII and so may
+ * be a '<' that a broken character must not swallow; the four bytes of gb18030 go together once they are of that form.
+ * 0: END cuts the sequence, so that it is not known yet. */
 static size_t refused_len(const struct charset_decoder *d, const uint8_t *s, const uint8_t *end)
 {
     enum charset_kind kind = d->charset->kind;

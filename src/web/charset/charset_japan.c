@@ -1,5 +1,5 @@
-/* EUC-JP and ISO-2022-JP are taken apart here, and what is of JIS X 0208 goes to iconv as Shift_JIS: of the tables that the
- * C library has, CP932 is the one that is the standard's index. */
+/* EUC-JP and ISO-2022-JP are taken apart here, and what is of JIS X 0208 goes to iconv as Shift_JIS: of the tables that
+ * the C library has, CP932 is the one that is the standard's index. */
 #include "web/charset/charset_east.h"
 
 #include "web/charset/charset_utf8.h"

@@ -120,8 +120,8 @@ static const struct charset *guess(const char *head, size_t len)
     return charset;
 }
 
-/* UTF-8 is told by its form, which other text of any length does not have by chance. What a guess must not lead to is an
- * encoding in which the markup would be other than its ASCII, or nothing at all. */
+/* UTF-8 is told by its form, which other text of any length does not have by chance. What a guess must not lead to is
+ * an encoding in which the markup would be other than its ASCII, or nothing at all. */
 static struct page_charset by_looks(const char *head, size_t len)
 {
     bool plain;

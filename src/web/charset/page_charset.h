@@ -1,5 +1,5 @@
-/* Which encoding a page is in: byte order mark, then Content-Type, then what the page says of itself, then how its bytes
- * look (HTML Standard section 13.2.3.2).
+/* Which encoding a page is in: byte order mark, then Content-Type, then what the page says of itself, then how its
+ * bytes look (HTML Standard section 13.2.3.2).
  *
  * page_charset_find is asked with the page's beginning, and again with more of it while it says that it needs more. It
  * keeps nothing between calls. */
@@ -34,9 +34,9 @@ struct page_charset {
 
 /* CONTENT_TYPE is the header's value, or NULL. HEAD is the page's beginning, and WHOLE says that nothing follows it.
  *
- * False: more of the page is needed, at most PAGE_CHARSET_DETECT_BYTES; OUT is as it was. Takes time linear in LEN up to
- * that length; bytes beyond it are not looked at. (uchardet, which guesses, is C++ and ends the process when memory is
- * out.) */
+ * False: more of the page is needed, at most PAGE_CHARSET_DETECT_BYTES; OUT is as it was. Takes time linear in LEN up
+ * to that length; bytes beyond it are not looked at. (uchardet, which guesses, is C++ and ends the process when memory
+ * is out.) */
 bool page_charset_find(const char *content_type, const char *head, size_t len, bool whole, struct page_charset *out);
 
 /* The encoding of the charset parameter of a Content-Type's value; NULL when it has none or an unknown one. */
@@ -45,8 +45,8 @@ const struct charset *page_charset_of_type(const char *content_type, size_t len)
 /* What a page says of itself in its first PAGE_CHARSET_PRESCAN_BYTES; NULL when it says nothing. */
 const struct charset *page_charset_prescan(const char *head, size_t len);
 
-/* What the XML declaration says that the bytes begin with; NULL when there is none, or it is cut, or says nothing. A text
- * whose declaration can be read is not in UTF-16: one that says so is taken for UTF-8. */
+/* What the XML declaration says that the bytes begin with; NULL when there is none, or it is cut, or says nothing. A
+ * text whose declaration can be read is not in UTF-16: one that says so is taken for UTF-8. */
 const struct charset *page_charset_declared(const char *head, size_t len);
 
 /* A word for logs: "bom", "http", "meta", "guessed", "default". */

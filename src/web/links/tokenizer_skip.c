@@ -115,14 +115,11 @@ static inline bool may_be_asked_for(const char *p)
  * one, and another byte becomes one that a name has only if it is that already. */
 static inline enum html_name find_name(const char *p, size_t len)
 {
-    const uint64_t small = UINT64_C(0x2020202020202020);
-    uint64_t key = html_load64(p) | small;
     if (len <= 8)
-        return html_name_of_key(key & UINT64_MAX >> (64 - 8 * len), len);
-    char text[NAME_MAX_LEN];
-    uint64_t rest = (html_load64(p + 8) | small) & UINT64_MAX >> (128 - 8 * len);
-    memcpy(text, &key, sizeof key);
-    memcpy(text + 8, &rest, sizeof rest);
+        return html_name_of_key((html_load64(p) | UINT64_C(0x2020202020202020)) & UINT64_MAX >> (64 - 8 * len), len);
+    char text[NAME_MAX_LEN] = {0};
+    for (size_t i = 0; i < len; i++)
+        text[i] = (char)(p[i] | 0x20);
     return html_name_find(text, len);
 }
 

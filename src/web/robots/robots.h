@@ -27,8 +27,8 @@ struct robots_verdict {
 
 /* Whether TARGET, a path with its query as struct url has it, may be fetched.
  *
- * The longest matching rule decides, and Allow wins among equals (RFC 9309 section 2.2.2). /robots.txt is always allowed.
- * Beyond the RFC, "Allow: /x/index.html" allows /x/ too, as Google's parser has it.
+ * The longest matching rule decides, and Allow wins among equals (RFC 9309 section 2.2.2). /robots.txt is always
+ * allowed. Beyond the RFC, "Allow: /x/index.html" allows /x/ too, as Google's parser has it.
  * Each rule takes time in proportion to the target's length. Says no, line 0, in the event that memory is out. */
 struct robots_verdict robots_check(const struct robots *robots, const char *target, size_t len);
 

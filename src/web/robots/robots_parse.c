@@ -26,8 +26,8 @@ struct parser {
     struct robots_group any;
     struct slice token;
     uint32_t line;
-    /* A rule closes the list of User-agent lines above it. A Crawl-delay does so for delays only: it is no record of the
-     * RFC, so it must not come between the agents and the rules of a group (section 2.2.4). */
+    /* A rule closes the list of User-agent lines above it. A Crawl-delay does so for delays only: it is no record of
+     * the RFC, so it must not come between the agents and the rules of a group (section 2.2.4). */
     struct membership rules_of, delay_of;
     bool rules_closed, delay_closed;
     bool failed; /* memory is out */
@@ -122,8 +122,8 @@ static void on_rule(struct parser *p, struct slice value, bool allow)
         add_rule(p, &p->any, rule);
 }
 
-/* Allowing a folder's index page allows the folder itself. RFC 9309 does not say so, but Google's parser does, and sites
- * rely on it: "Allow: /index.html" with "Disallow: /" is how they open their front page alone. */
+/* Allowing a folder's index page allows the folder itself. RFC 9309 does not say so, but Google's parser does, and
+ * sites rely on it: "Allow: /index.html" with "Disallow: /" is how they open their front page alone. */
 static void on_allow(struct parser *p, struct slice value)
 {
     static const char index_page[] = "/index.htm";

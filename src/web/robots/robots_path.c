@@ -4,8 +4,8 @@
 #include "web/robots/robots_rules.h"
 #include "web/url/url_chars.h"
 
-/* Whether %XX of this byte differs in meaning from the byte (RFC 3986 section 2.2). Not here: '*' and '$', see the header,
- * and '\'', which the URL standard encodes in a query. */
+/* Whether %XX of this byte differs in meaning from the byte (RFC 3986 section 2.2). Not here: '*' and '$', see the
+ * header, and '\'', which the URL standard encodes in a query. */
 static bool is_reserved(unsigned char byte)
 {
     return byte != '\0' && strchr(":/?#[]@!&()+,;=%", byte);

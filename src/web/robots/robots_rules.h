@@ -37,8 +37,9 @@ enum { ROBOTS_ANY = 1, ROBOTS_END = 2 };
 
 /* Write PATH in the form in which equivalent paths are equal bytes; returns its length.
  *
- * A percent-encoded byte becomes the byte itself, unless that byte is reserved in a URL and thereby means something else
- * than its encoding (RFC 9309 section 2.2.2). '*' and '$' are not among those: encoded they are plain characters. */
+ * A percent-encoded byte becomes the byte itself, unless that byte is reserved in a URL and thereby means something
+ * else than its encoding (RFC 9309 section 2.2.2). '*' and '$' are not among those: encoded they are plain
+ * characters. */
 size_t robots_canonical(const char *path, size_t len, bool is_pattern, char *out);
 
 /* Whether a canonical pattern matches a canonical path from its start. Linear in the lengths of both. */

@@ -103,8 +103,8 @@ static bool begins(const char *head, size_t len, const char *bytes, size_t n)
     return len >= n && memcmp(head, bytes, n) == 0;
 }
 
-/* The encoding that the file's beginning tells, UTF-8 if it does not. NULL: not known yet. A mark outdoes a declaration,
- * and one that says UTF-16 where there is none, or what is no encoding, says nothing. */
+/* The encoding that the file's beginning tells, UTF-8 if it does not. NULL: not known yet. A mark outdoes a
+ * declaration, and one that says UTF-16 where there is none, or what is no encoding, says nothing. */
 static const struct charset *encoding_of(const char *head, size_t len, bool whole)
 {
     bool enough = whole || len >= HEAD_BYTES;

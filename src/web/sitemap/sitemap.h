@@ -1,12 +1,14 @@
-/* Sitemaps: XML sitemaps and their indexes, RSS (0.9x, 1.0, 2.0), Atom, and plain text with a URL a line; any of these as
- * they are or in gzip, which is known by its first bytes. What a file is, its content says; names and media types do not.
+/* Sitemaps: XML sitemaps and their indexes, RSS (0.9x, 1.0, 2.0), Atom, and plain text with a URL a line; any of these
+ * as they are or in gzip, which is known by its first bytes. What a file is, its content says; names and media types do
+ * not.
  *
- * sitemap_new, sitemap_feed as bytes arrive, sitemap_end when the file is whole, sitemap_free. Locations are handed to a
- * callback while the file is read, so memory does not grow with it. One sitemap is used by one thread at a time.
+ * sitemap_new, sitemap_feed as bytes arrive, sitemap_end when the file is whole, sitemap_free. Locations are handed to
+ * a callback while the file is read, so memory does not grow with it. One sitemap is used by one thread at a time.
  *
- * XML is read by expat, behind a filter that takes comments, processing instructions and whatever follows "<!" out of its
- * way: a document type is refused, so there are no entities to expand and nothing to fetch. The filter also forgives what
- * is common: a bare '&', control characters, blanks before the declaration, a declaration of an encoding that it is not. */
+ * XML is read by expat, behind a filter that takes comments, processing instructions and whatever follows "<!" out of
+ * its way: a document type is refused, so there are no entities to expand and nothing to fetch. The filter also
+ * forgives what is common: a bare '&', control characters, blanks before the declaration, a declaration of an encoding
+ * that it is not. */
 #ifndef WEB_SITEMAP_H
 #define WEB_SITEMAP_H
 
@@ -85,8 +87,8 @@ enum sitemap_status sitemap_end(struct sitemap *sitemap);
 
 enum sitemap_format sitemap_format(const struct sitemap *sitemap);
 
-/* How many locations the callback got, and how many were passed over: too long, or not of the characters that the file's
- * encoding has, or, in plain text, lines that are no URL. */
+/* How many locations the callback got, and how many were passed over: too long, or not of the characters that the
+ * file's encoding has, or, in plain text, lines that are no URL. */
 size_t sitemap_count(const struct sitemap *sitemap);
 size_t sitemap_dropped(const struct sitemap *sitemap);
 

@@ -1,6 +1,6 @@
-/* What expat gets to see: tags, text and CDATA sections. Comments and processing instructions are left out, anything else
- * behind "<!" ends the reading, a tag is handed over when it is whole. So expat never reads a document type, and never
- * reads the beginning of a long token again and again, which takes it quadratic time (CVE-2023-52425). */
+/* What expat gets to see: tags, text and CDATA sections. Comments and processing instructions are left out, anything
+ * else behind "<!" ends the reading, a tag is handed over when it is whole. So expat never reads a document type, and
+ * never reads the beginning of a long token again and again, which takes it quadratic time (CVE-2023-52425). */
 #include "web/sitemap/sitemap_parts.h"
 
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 
 enum { PIECE_BYTES = 16384, GZIP_ONLY = 16 + MAX_WBITS };
 
-/* Between members: whether another one begins, which is known by its first byte (RFC 1952 section 2.3.1). Many tools pad
- * the last one with zeros. */
+/* Between members: whether another one begins, which is known by its first byte (RFC 1952 section 2.3.1). Many tools
+ * pad the last one with zeros. */
 static enum sitemap_status begin_member(struct sitemap_gunzip *g, uint8_t first)
 {
     if (!g->open) {

@@ -3,7 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* The length of the blank that TEXT begins with; 0: none. Beyond ASCII: the spaces of Unicode and the byte order mark. */
+/* The length of the blank that TEXT begins with; 0: none. Beyond ASCII: the spaces of Unicode and the byte order
+ * mark. */
 static size_t blank_at(const char *text, size_t len)
 {
     static const char wide[][4] = {"\xe1\x9a\x80", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",

@@ -1,7 +1,7 @@
-/* Sitemaps, indexes and feeds as expat tells their tags. What counts stands at a fixed depth: a location is a child of an
- * item, an item a child of the root (in RSS 2.0, of the root's child); extensions that use the same names (image:loc)
- * have another prefix. Prefixes are compared as they are written, so that an undeclared one, as many feeds have, is none
- * of our business. */
+/* Sitemaps, indexes and feeds as expat tells their tags. What counts stands at a fixed depth: a location is a child of
+ * an item, an item a child of the root (in RSS 2.0, of the root's child); extensions that use the same names
+ * (image:loc) have another prefix. Prefixes are compared as they are written, so that an undeclared one, as many feeds
+ * have, is none of our business. */
 #include "web/sitemap/sitemap_date.h"
 #include "web/sitemap/sitemap_parts.h"
 

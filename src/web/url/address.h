@@ -1,7 +1,7 @@
 /* Which IP addresses belong to the public Internet.
  *
- * The tables hold the special-purpose blocks of IANA's registries (RFC 6890) that a crawler must not be led into. An IPv6
- * address that carries an IPv4 address is judged by both. Pure functions. */
+ * The tables hold the special-purpose blocks of IANA's registries (RFC 6890) that a crawler must not be led into. An
+ * IPv6 address that carries an IPv4 address is judged by both. Pure functions. */
 #ifndef WEB_ADDRESS_H
 #define WEB_ADDRESS_H
 

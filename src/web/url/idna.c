@@ -1,8 +1,8 @@
 /* UTS #46 out of libidn2.
  *
  * libidn2's lookup does more than UTS #46 asks: it applies the registration rules of IDNA2008 on top (no symbols, no
- * hyphen at an end or in places three and four, no label over 63 bytes), and its mapping table is older than the one the
- * URL standard refers to. What is wanted of it is the mapping with NFC, and the rules for joiners and bidi. So:
+ * hyphen at an end or in places three and four, no label over 63 bytes), and its mapping table is older than the one
+ * the URL standard refers to. What is wanted of it is the mapping with NFC, and the rules for joiners and bidi. So:
  *
  *  - Mapping: a label goes through libidn2 in pieces, with the transitional flag, under which libidn2 maps, normalises
  *    and refuses what is not assigned, and does no more. A digit on both sides of each piece keeps its rules for a
@@ -258,8 +258,8 @@ static bool is_letter_or_digit(uint32_t point, bool digit_allowed)
     return (point >= 'a' && point <= 'z') || point >= 0x80 || (digit_allowed && point >= '0' && point <= '9');
 }
 
-/* A left-to-right label must begin with a letter and end with a letter or digit. Characters beyond ASCII are taken to be
- * letters: libidn2 does not tell their class. */
+/* A left-to-right label must begin with a letter and end with a letter or digit. Characters beyond ASCII are taken to
+ * be letters: libidn2 does not tell their class. */
 static void note_direction(struct direction *d, const struct points *label, bool right_to_left)
 {
     if (right_to_left)

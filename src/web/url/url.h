@@ -1,8 +1,8 @@
 /* URLs as the WHATWG URL standard reads them, restricted to what a crawler can ask for: http and https.
  *
- * url_parse or url_parse_line fill a struct url; its views and href are read; url_release ends it. A struct url that was
- * never filled may be zeroes, and url_release accepts it. No function here blocks or keeps state; one struct url is used
- * by one thread at a time.
+ * url_parse or url_parse_line fill a struct url; its views and href are read; url_release ends it. A struct url that
+ * was never filled may be zeroes, and url_release accepts it. No function here blocks or keeps state; one struct url is
+ * used by one thread at a time.
  *
  * The canonical form is the standard's href without the fragment. Parsing it again gives the same text. Bytes of a path
  * or query that are not ASCII are percent-encoded one by one, so text is taken as UTF-8 and anything else reaches the

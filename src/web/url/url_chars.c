@@ -4,8 +4,9 @@
 #define SKIPPED(c)   ((c) == '\t' || (c) == '\n' || (c) == '\r')
 #define ENDS_PART(c) ((c) == '/' || (c) == '\\' || (c) == '?' || (c) == '#')
 #define CONTROL(c)   ((c) < 0x20 || (c) > 0x7e)
-#define IN_QUERY(c)  (CONTROL(c) || (c) == ' ' || (c) == '"' || (c) == '#' || (c) == '<' || (c) == '>' || (c) == '\'')
-#define IN_PATH(c)   ((IN_QUERY(c) && (c) != '\'') || (c) == '?' || (c) == '^' || (c) == '`' || (c) == '{' || (c) == '}')
+#define UNSAFE(c)    (CONTROL(c) || (c) == ' ' || (c) == '"' || (c) == '#' || (c) == '<' || (c) == '>')
+#define IN_QUERY(c)  (UNSAFE(c) || (c) == '\'')
+#define IN_PATH(c)   (UNSAFE(c) || (c) == '?' || (c) == '^' || (c) == '`' || (c) == '{' || (c) == '}')
 #define IN_USER(c)                                                                                                     \
     (IN_PATH(c) || (c) == '/' || (c) == ':' || (c) == ';' || (c) == '=' || (c) == '@' || ((c) >= '[' && (c) <= ']') || \
      (c) == '|')

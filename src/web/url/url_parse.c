@@ -65,7 +65,8 @@ static void write_credentials(struct url_draft *d, const char *from, const char 
         url_draft_char(d, '@');
 }
 
-/* FROM..TO is what follows the colon behind the host. Leading zeros are allowed without limit, so it is read in full. */
+/* FROM..TO is what follows the colon behind the host. Leading zeros are allowed without limit, so it is read in
+ * full. */
 static enum url_status write_port(struct url_draft *d, const char *from, const char *to)
 {
     unsigned port = 0;

@@ -1,5 +1,6 @@
-/* Everything at once: workers that answer, fail, redirect, lie and die as chance has it, also when they are asked for robots.txt. Whatever
- * comes, a run ends, and each URL ends once. A seed that fails is printed; CHAOS_SEED=N runs that one alone. */
+/* Everything at once: workers that answer, fail, redirect, lie and die as chance has it, also when they are asked for
+ * robots.txt. Whatever comes, a run ends, and each URL ends once. A seed that fails is printed; CHAOS_SEED=N runs that
+ * one alone. */
 #include "folder_support.h"
 #include "worker_support.h"
 

@@ -1,5 +1,5 @@
-/* Workers that somebody else has taken over: they send what the fetch layer never would. The parent gives the job to another one, keeps
- * nothing of it, and ends in order. */
+/* Workers that somebody else has taken over: they send what the fetch layer never would. The parent gives the job to
+ * another one, keeps nothing of it, and ends in order. */
 #include "folder_support.h"
 #include "store/state/state.h"
 #include "web/url/url.h"

@@ -1,6 +1,6 @@
-/* The frontier against a model of it that is too simple to be wrong: arrays, and a look at everything at each step. Random
- * steps are taken with both. What the frontier gives out must be allowed by the model, and when it gives out nothing, the model
- * must allow nothing. */
+/* The frontier against a model of it that is too simple to be wrong: arrays, and a look at everything at each step.
+ * Random steps are taken with both. What the frontier gives out must be allowed by the model, and when it gives out
+ * nothing, the model must allow nothing. */
 #include "unit/crawl/frontier_jobs.h"
 
 #include <stdlib.h>

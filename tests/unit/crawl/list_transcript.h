@@ -1,4 +1,5 @@
-/* What a list gives, as text: so that a table can say it and a failing row shows itself. For the tests of crawl/list/list.h. */
+/* What a list gives, as text: so that a table can say it and a failing row shows itself. For the tests of
+ * crawl/list/list.h. */
 #ifndef UNIT_CRAWL_LIST_TRANSCRIPT_H
 #define UNIT_CRAWL_LIST_TRANSCRIPT_H
 
@@ -80,7 +81,8 @@ static inline void tell_options(struct buffer *b, const struct line_options *o)
         buffer_printf(b, " tries=%u", o->tries);
 }
 
-/* One line of the transcript: "1 url option=..." for an entry, "2! words" for a bad line, "3!! words" for a bad file. */
+/* One line of the transcript: "1 url option=..." for an entry, "2! words" for a bad line, "3!! words" for a bad
+ * file. */
 static inline void tell(struct buffer *b, enum list_status s, const struct list_entry *e, bool with_file)
 {
     if (with_file)

@@ -12,7 +12,8 @@ static int64_t mtime_of(const char *name)
     return st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
 }
 
-/* A run that is stopped leaves pieces of pages with the writers, which have all places: nothing is pending, and nothing fits. */
+/* A run that is stopped leaves pieces of pages with the writers, which have all places: nothing is pending, and nothing
+ * fits. */
 Test(prune, files_are_removed_also_when_the_writers_have_no_room)
 {
     struct crawl c = {0};

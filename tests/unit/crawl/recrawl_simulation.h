@@ -1,8 +1,9 @@
-/* A site whose pages change at known rates, and a copy of it that a rule keeps fresh: what is saved, and how stale it is.
+/* A site whose pages change at known rates, and a copy of it that a rule keeps fresh: what is saved, and how stale it
+ * is.
  *
- * Each page's changes are a Poisson process of its own seed, so that every rule meets the same changes. Nothing depends on
- * the machine: random numbers are SplitMix64's, waiting times are drawn by comparisons alone (J. von Neumann, Various
- * Techniques Used in Connection with Random Digits, 1951). */
+ * Each page's changes are a Poisson process of its own seed, so that every rule meets the same changes. Nothing depends
+ * on the machine: random numbers are SplitMix64's, waiting times are drawn by comparisons alone (J. von Neumann,
+ * Various Techniques Used in Connection with Random Digits, 1951). */
 #ifndef RECRAWL_SIMULATION_H
 #define RECRAWL_SIMULATION_H
 

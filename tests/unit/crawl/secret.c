@@ -1,4 +1,5 @@
-/* Files of secrets: who may read them, what is missing, and that the file that was looked at is the one that is read. */
+/* Files of secrets: who may read them, what is missing, and that the file that was looked at is the one that is
+ * read. */
 #include "crawl/secret.h"
 
 #include "support/files.h"

@@ -27,6 +27,7 @@ struct model {
     unsigned limit; /* of pages, when the traps do not end it; 0: 500,000 */
 
     unsigned pages;   /* that were fetched */
+    unsigned found;   /* different URLs, the root included */
     struct seen seen; /* every URL that a link led to */
     struct seen fetched;
     struct traps *traps;
@@ -82,7 +83,9 @@ static void model_link(struct model *m, const char *format, ...)
     va_end(args);
     if (len >= (int)sizeof text || url_parse(&url, text, (size_t)len, &m->url) != URL_OK)
         return;
-    if (seen_add(&m->seen, url.href, url.href_len) != SEEN_NEW)
+    bool is_new = seen_add(&m->seen, url.href, url.href_len) == SEEN_NEW;
+    m->found += is_new;
+    if (!is_new)
         traps_known(m->traps, url.href, url.href_len, m->url.href, m->url.href_len);
     else if (traps_check(m->traps, &url, &m->url, m->number, &verdict))
         model_queue(m, url.href, verdict.number);
@@ -117,6 +120,7 @@ static void model_crawl(struct model *m)
     seen_init(&m->fetched);
     cr_assert((m->traps = traps_new(&m->options)));
     seen_add(&m->seen, "http://h/", 9);
+    m->found = 1;
     model_queue(m, "http://h/", 0);
     while (m->first && m->pages < limit) {
         struct model_entry *entry = m->first;

@@ -42,7 +42,8 @@ static void scene_end(struct scene *s)
     mp_manager_free(s->manager);
 }
 
-/* Send bytes on a connection of their own. Returns whether the server ends that connection, with or without an answer. */
+/* Send bytes on a connection of their own. Returns whether the server ends that connection, with or without an
+ * answer. */
 static bool is_cut_off(struct scene *s, const void *bytes, size_t len)
 {
     int fd = manager_connect(s->manager, true);

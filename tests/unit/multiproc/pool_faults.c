@@ -435,8 +435,8 @@ Test(pool_faults, a_killed_nursery_is_replaced_and_no_task_is_lost, .timeout = 1
     }
     cr_assert_eq(mp_result_get(result, PATIENCE_MS, NULL), MP_OK);
     nursery = next_nursery(nursery);
-    /* It closes the descriptors of a worker only after it has reported the worker; and it may have been forked while this
-     * thread was reading /proc. Those of three workers would be six. */
+    /* It closes the descriptors of a worker only after it has reported the worker; and it may have been forked while
+     * this thread was reading /proc. Those of three workers would be six. */
     fds_of_nursery += 3;
     int64_t deadline = now_ms() + PATIENCE_MS;
     while (count_fds_of(nursery) > fds_of_nursery && now_ms() < deadline)

@@ -190,8 +190,8 @@ static void take_in_thread(void *arg)
         free(msg);
 }
 
-/* Nobody but the killed process wakes the sleeper: the size is asked for, which wakes nobody, until the sleeper has taken
- * the message, if there is one. */
+/* Nobody but the killed process wakes the sleeper: the size is asked for, which wakes nobody, until the sleeper has
+ * taken the message, if there is one. */
 static void check_that_sleeper_wakes(struct mp_queue *q, enum step step)
 {
     (void)step;
@@ -312,8 +312,8 @@ static void drain(struct storm *s)
     cr_assert_eq(status, MP_EMPTY);
 }
 
-/* An item is missing if its put returned and nobody saw it, which only the death of a consumer between its get and its note
- * excuses; an item whose put was cut short may be there or not. */
+/* An item is missing if its put returned and nobody saw it, which only the death of a consumer between its get and its
+ * note excuses; an item whose put was cut short may be there or not. */
 static int count_missing(const struct storm *s)
 {
     int missing = 0;

@@ -1,4 +1,5 @@
-/* What happens when a main function returns, seen from outside: each case is a process of its own that leaves by exit. */
+/* What happens when a main function returns, seen from outside: each case is a process of its own that leaves by
+ * exit. */
 #include "multiproc/process.h"
 #include "multiproc/thread.h"
 

@@ -1,5 +1,5 @@
-/* The pool's thread, threads that submit and wait, callbacks that submit, results that are freed early, and threads that
- * release holds: all at once, under the thread sanitizer. */
+/* The pool's thread, threads that submit and wait, callbacks that submit, results that are freed early, and threads
+ * that release holds: all at once, under the thread sanitizer. */
 #include <multiproc/executor.h>
 
 #include <poll.h>

@@ -1,5 +1,5 @@
-/* Threads of one process that put, get and wait on a queue at once. ThreadSanitizer is what this program is for; by itself
- * it checks that every message arrives once. */
+/* Threads of one process that put, get and wait on a queue at once. ThreadSanitizer is what this program is for; by
+ * itself it checks that every message arrives once. */
 #include "multiproc/queue.h"
 #include "multiproc/thread.h"
 

@@ -1,5 +1,5 @@
-/* Threads that start, name, list, join and free threads at once. ThreadSanitizer is what this program is for; by itself it
- * checks the counts. */
+/* Threads that start, name, list, join and free threads at once. ThreadSanitizer is what this program is for; by itself
+ * it checks the counts. */
 #include "multiproc/thread.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* The backlog as a queue: the order in which entries come back, who may have a turn, and what is kept between two runs. */
+/* The backlog as a queue: the order in which entries come back, who may have a turn, and what is kept between two
+ * runs. */
 #include "backlog_support.h"
 
 TestSuite(backlog, .init = scratch_make, .fini = scratch_remove, .timeout = 120);

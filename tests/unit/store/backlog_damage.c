@@ -1,5 +1,5 @@
-/* A backlog whose file was torn, damaged, or made by somebody else: what is whole comes back, and nothing is believed that was
- * not written so. */
+/* A backlog whose file was torn, damaged, or made by somebody else: what is whole comes back, and nothing is believed
+ * that was not written so. */
 #include "backlog_support.h"
 
 #include "store/backlog/backlog_record.h"

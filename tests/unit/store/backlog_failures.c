@@ -96,7 +96,8 @@ Test(backlog_failures, after_a_full_disk_what_was_written_comes_back)
 
 /* ---- A killed process ---- */
 
-/* Adds for ever, from where the file ends, and tells after each flush how many it holds; takes and ends some in between. */
+/* Adds for ever, from where the file ends, and tells after each flush how many it holds; takes and ends some in
+ * between. */
 static void add_until_killed(int told)
 {
     struct backlog *b = NULL;

@@ -1,5 +1,5 @@
-/* Random use of the backlog, compared with a model that keeps everything in memory; and from time to time the file is cut off
- * at a random byte, as a crash may, and replayed. */
+/* Random use of the backlog, compared with a model that keeps everything in memory; and from time to time the file is
+ * cut off at a random byte, as a crash may, and replayed. */
 #include "backlog_support.h"
 
 #include <sys/random.h>

@@ -1,4 +1,5 @@
-/* DIR/.forage as a whole: all that lies there is private, and whoever opens something there is told what is in the way. */
+/* DIR/.forage as a whole: all that lies there is private, and whoever opens something there is told what is in the
+ * way. */
 #include "state_support.h"
 
 #include "store/lock.h"

@@ -206,7 +206,8 @@ Test(page_failures, an_output_folder_that_is_a_link_is_followed)
     close_out(pages);
 }
 
-/* Refuse, with ERROR, calls of SYSCALL whose argument ARG has all of the bits MASK; all threads made later inherit it. */
+/* Refuse, with ERROR, calls of SYSCALL whose argument ARG has all of the bits MASK; all threads made later inherit
+ * it. */
 static void refuse(int syscall, unsigned arg, unsigned long mask, int error)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);

@@ -1,5 +1,5 @@
-/* A process that is killed at any moment leaves a database that is sound and whose every row tells the truth: its file is
- * there, whole. Whatever it had committed before stays known. */
+/* A process that is killed at any moment leaves a database that is sound and whose every row tells the truth: its file
+ * is there, whole. Whatever it had committed before stays known. */
 #include "state_support.h"
 
 #include "store/lock.h"
@@ -127,7 +127,8 @@ struct checked {
     unsigned newest;
 };
 
-/* The file is the version that the row names, or a later one whose row had not been committed; but always a whole one. */
+/* The file is the version that the row names, or a later one whose row had not been committed; but always a whole
+ * one. */
 static bool is_whole(const struct state_page *page, unsigned n)
 {
     char path[128], character;

@@ -1,6 +1,6 @@
-/* The crawl loop and the writers side by side, for ThreadSanitizer: pages in one piece and in pieces, with bytes that are
- * reused as soon as they are let go, until each page has ended once; the same pages again, which are there already; and the
- * end of some. */
+/* The crawl loop and the writers side by side, for ThreadSanitizer: pages in one piece and in pieces, with bytes that
+ * are reused as soon as they are let go, until each page has ended once; the same pages again, which are there already;
+ * and the end of some. */
 #include "base/clock.h"
 #include "store/pages/pages.h"
 

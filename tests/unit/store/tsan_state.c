@@ -1,5 +1,5 @@
-/* The crawl's thread and the state's writer side by side, for ThreadSanitizer: puts that meet a full queue, finds and listings
- * of what is being written, flushes, and a close with rows in the queue. */
+/* The crawl's thread and the state's writer side by side, for ThreadSanitizer: puts that meet a full queue, finds and
+ * listings of what is being written, flushes, and a close with rows in the queue. */
 #include "base/clock.h"
 #include "store/state/state.h"
 

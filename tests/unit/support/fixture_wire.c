@@ -129,7 +129,8 @@ Test(fixture_wire, a_cut_body_ends_after_exactly_so_many_bytes)
     free(answer.bytes);
 }
 
-/* With so small a window most of the reply still lies at the server when its last byte was given to the kernel there. */
+/* With so small a window most of the reply still lies at the server when its last byte was given to the kernel
+ * there. */
 static int connect_with_small_window(void)
 {
     struct sockaddr_in to = {

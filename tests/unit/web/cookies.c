@@ -100,7 +100,8 @@ Test(cookies, a_cookie_goes_to_the_hosts_that_its_domain_names)
     cr_assert_eq(wrong_trips(rows, COUNT_OF(rows)), 0);
 }
 
-/* Row 13 of what hurt other clients: a cookie for all of co.uk (curl CVE-2023-46218), a dot that hides it (CVE-2022-27779). */
+/* Row 13 of what hurt other clients: a cookie for all of co.uk (curl CVE-2023-46218), a dot that hides it
+ * (CVE-2022-27779). */
 Test(cookies, no_cookie_is_for_a_public_suffix_however_it_is_written)
 {
     static const struct trip rows[] = {

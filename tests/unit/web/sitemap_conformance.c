@@ -1,5 +1,5 @@
-/* The conformance data's sitemaps. A record with locations is met exactly, in order; a file that is an error may give the
- * locations that stand in it, but no other. */
+/* The conformance data's sitemaps. A record with locations is met exactly, in order; a file that is an error may give
+ * the locations that stand in it, but no other. */
 #include "web/sitemap/sitemap.h"
 
 #include "unit/web/conformance.h"
@@ -77,8 +77,8 @@ static char *show(const json_t *value)
     return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
-/* Dates are told for the locations that stand by the location rule; where that is all of them, they are compared. A date
- * that the suite's own parser does not read may be read here. */
+/* Dates are told for the locations that stand by the location rule; where that is all of them, they are compared. A
+ * date that the suite's own parser does not read may be read here. */
 static void check_dates(const json_t *record, const struct found *found)
 {
     const json_t *expected = json_object_get(record, "lastmod");
@@ -92,7 +92,8 @@ static void check_dates(const json_t *record, const struct found *found)
     }
 }
 
-/* Expectations are those of a parser without options: strict is about the location rule, which is not asked for here. */
+/* Expectations are those of a parser without options: strict is about the location rule, which is not asked for
+ * here. */
 static void check(const json_t *record, const char *bytes, size_t len, size_t step)
 {
     const char *class = conformance_text(record, "class"), *name = conformance_text(record, "name");
