@@ -58,7 +58,7 @@ static int sleep_ms(struct crawl *c)
 {
     int64_t now = clock_ms(), due_ms = frontier_due_ms(&c->frontier);
     int sleep = c->waits_for_list ? LIST_PAUSE_MS : TICK_MS;
-    if (c->sources && !c->end && !c->waits_for_list && !c->frontier.queued)
+    if (!c->end && feed_is_due(c))
         return 0;
     if (!c->end && !c->sources && discovery_is_due(c))
         return 0;
