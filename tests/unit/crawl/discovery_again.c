@@ -134,7 +134,10 @@ static const char *const three[] = {ROOT "1", ROOT "2", ROOT "3", NULL};
 /* The cycle was complete, so the queue was thrown away; and the page that had filled it had not changed. */
 Test(discovery_again, a_queue_outlives_a_run_that_follows_no_links)
 {
-    struct forage_options options = begin(three, NULL);
+    struct forage_options options = begin(NULL, NULL);
+    crawl_one(&options, ROOT);
+    version = "2";
+    links_of_root = three;
     options.max_pages = 1;
     cr_expect(crawl_one(&options, ROOT).out_of_pages);
     options.max_pages = 0;
