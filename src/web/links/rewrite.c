@@ -21,7 +21,8 @@ struct rewriting {
     struct found *items;
     size_t count, capacity;
     struct buffer texts, text, written;
-    struct css css; /* of a sheet */
+    struct rewrite_link link; /* that the callback is asked about */
+    struct css css;           /* of a sheet */
     struct rewrite_edits edits;
     bool failed;
 };
@@ -135,17 +136,17 @@ static bool is_ascii(const char *text, size_t len)
 static const char *ask(struct rewriting *r, const struct found *found)
 {
     const struct rewrite_spot *spot = &found->spot;
-    struct rewrite_link link = {spot->kind, spot->rel, buffer_text(&r->texts) + found->text, found->len};
-    if (!is_ascii(link.text, link.len)) {
+    r->link = (struct rewrite_link){spot->kind, spot->rel, buffer_text(&r->texts) + found->text, found->len};
+    if (!is_ascii(r->link.text, r->link.len)) {
         buffer_clear(&r->text);
         if (!rewrite_text_read(r->bytes + spot->begin, spot->end - spot->begin, spot, r->charset, &r->text)) {
             r->failed = true;
             return NULL;
         }
-        link.text = buffer_text(&r->text);
-        link.len = r->text.len;
+        r->link.text = buffer_text(&r->text);
+        r->link.len = r->text.len;
     }
-    return r->options->becomes(r->options->context, &link);
+    return r->options->becomes(r->options->context, &r->link);
 }
 
 static void replace(struct rewriting *r, const struct found *found, const char *text)
