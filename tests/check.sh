@@ -47,8 +47,9 @@ check_cppcheck() {
     --suppress=missingIncludeSystem --suppress=unknownMacro -I include -I src src || fail "cppcheck"
 }
 
+# A file at a time: in the second one of a process clang-tidy 14 takes every va_list for uninitialized.
 check_tidy() {
-  ours 'src/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy --quiet --warnings-as-errors='*' -p "$build" 2>/dev/null ||
+  ours 'src/*.c' | xargs -P "$(nproc)" -n 1 clang-tidy --quiet --warnings-as-errors='*' -p "$build" 2>/dev/null ||
     fail "clang-tidy"
 }
 
