@@ -53,6 +53,11 @@ bool feed_is_done(const struct crawl *c)
     return !c->sources && !c->parked;
 }
 
+bool feed_is_due(const struct crawl *c)
+{
+    return c->sources && !c->waits_for_list && c->frontier.queued < QUEUED_MAX;
+}
+
 bool feed_names_host(const struct crawl *c, const struct url *url)
 {
     return seen_has(&c->named_hosts, url->host.at, url->host.len);
