@@ -110,7 +110,8 @@ struct crawl {
     struct buffer pruned; /* files to take away when the rows say that they are gone */
     struct identity *identity;
     struct discovery *discovery; /* NULL: links are not followed */
-    size_t links_waiting;        /* bytes of link records of answers that are not complete */
+    size_t *links_waiting;       /* bytes of link records of each worker's answers that are not complete */
+    size_t links_kept;           /* of pages that are being written, for the user's callback */
     uint64_t asked;              /* pages that were given to workers */
     uint64_t random;
 
@@ -192,6 +193,9 @@ void dispatch_turn(struct crawl *c);
 /* Whether dispatch_turn would send something. */
 bool dispatch_is_due(struct crawl *c);
 
+/* What was given out for JOB was not the request for its page. */
+void dispatch_forget(struct crawl *c, struct job *job);
+
 /* How long JOB's body may be. */
 uint64_t dispatch_max_bytes(const struct crawl *c, const struct job *job);
 
@@ -243,6 +247,9 @@ void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part,
 /* The page is complete: its last bytes are BODY, inside PART. Ends the job, now or when the file is in place. */
 void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part, struct text body);
 
+/* Let go of the page's file; what is known of the page stays. */
+void landing_drop(struct job *job);
+
 /* Drop what has come of the page; another try starts from nothing. */
 void landing_abandon(struct job *job);
 
@@ -266,6 +273,9 @@ void report_end(struct crawl *c, struct job *job);
 
 /* The same for one whose file is in place, or could not be put there. */
 void report_kept(struct crawl *c, struct job *job, const struct pages_done *done);
+
+/* JOB is left for the next run, as if it had not been asked for: nothing is said of it and nothing remembered. Frees it. */
+void report_left(struct crawl *c, struct job *job);
 
 void report_bad_line(struct crawl *c, const char *file, unsigned long line, const char *reason);
 

@@ -273,7 +273,7 @@ static struct gate *gate_of(struct crawl *c, struct host *host, bool for_page)
 /* A job for robots.txt that comes here is another origin's, which was led here: it needs no leave of the rules. */
 bool gate_admit(struct crawl *c, struct host *host, struct job *job)
 {
-    struct gate *g = gate_of(c, host, job->kind == JOB_PAGE);
+    struct gate *g = gate_of(c, host, job->kind != JOB_ROBOTS);
     if (!g) {
         end_job(c, job, FETCH_IO, "out of memory");
         return false;

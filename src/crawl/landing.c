@@ -42,8 +42,7 @@ static bool concerns_all(int error)
 static void leave(struct crawl *c, struct job *job, const char *file, int error)
 {
     report_disaster(c, file, strerror(error));
-    c->counts.in_flight--;
-    job_free(job);
+    report_left(c, job);
 }
 
 static void fail(struct crawl *c, struct job *job, int error)
@@ -147,13 +146,20 @@ void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part
         report_end(c, job);
 }
 
-void landing_abandon(struct job *job)
+void landing_drop(struct job *job)
 {
     if (job->page)
         pages_abandon(job->page);
     job->page = NULL;
-    job->out_of_memory = false;
+    job->bytes = 0;
+    buffer_clear(&job->body);
     resume_end_wait(job);
+}
+
+void landing_abandon(struct job *job)
+{
+    landing_drop(job);
+    job->out_of_memory = false;
     job_forget_answer(job);
 }
 

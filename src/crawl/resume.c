@@ -69,6 +69,7 @@ bool resume_prepare(struct job *job, const struct fetch_answer *answer)
         return false;
     if (!(r->at && !answer->resumed) && !keep_validators(r, answer))
         return false;
+    job_forget_links(job); /* of another answer, whatever made the worker send them */
     r->waits = true;
     c->broken_off++;
     return true;

@@ -54,11 +54,18 @@ static int least(int a, int64_t b)
     return b < a ? (b < 0 ? 0 : (int)b) : a;
 }
 
+/* Links are judged by all that the user named, so lists are read before they are followed; but one that is slow holds up nothing, and one
+ * of more than can wait, because each line has options of its own, would hold up itself. */
+static bool is_reading(const struct crawl *c)
+{
+    return c->discovery && feed_is_due(c);
+}
+
 static int sleep_ms(struct crawl *c)
 {
     int64_t now = clock_ms(), due_ms = frontier_due_ms(&c->frontier);
     int sleep = c->waits_for_list ? LIST_PAUSE_MS : TICK_MS;
-    if (!c->end && feed_is_due(c))
+    if (!c->end && (is_reading(c) || feed_is_due(c)))
         return 0;
     if (!c->end && !c->sources && discovery_is_due(c))
         return 0;
@@ -79,12 +86,6 @@ static void sleep_until_something_happens(struct crawl *c)
     if (c->pages)
         pages_flush(c->pages);
     epoll_wait(c->epoll, events, 8, sleep_ms(c));
-}
-
-/* Links are judged by all that the user named, so lists are read before they are followed; but one that is slow holds up nothing. */
-static bool is_reading(const struct crawl *c)
-{
-    return c->discovery && c->sources && !c->waits_for_list;
 }
 
 static void turn_in(struct crawl *c)
@@ -161,6 +162,7 @@ static void settle(struct crawl *c)
     identity_save(c);
     decide_exit(c);
     memory_end(c);
+    discovery_end(c);
     prune_files(c);
     report_tick(c, true);
     decide_exit(c); /* the state may have failed meanwhile */

@@ -102,7 +102,8 @@ static enum forage_status make_pool(struct crawl *c, char *error, size_t size)
         .driven = true,
     };
     c->load = calloc(options.workers, sizeof *c->load);
-    if (!c->load)
+    c->links_waiting = calloc(options.workers, sizeof *c->links_waiting);
+    if (!c->load || !c->links_waiting)
         return FORAGE_NO_MEMORY;
     enum mp_status s = mp_pool_new(&options, &c->pool);
     const char *why = s == MP_SYSTEM ? strerror(errno) : mp_status_text(s);
@@ -233,5 +234,6 @@ void setup_undo(struct crawl *c)
     if (c->stop_fd >= 0)
         close(c->stop_fd);
     free(c->load);
+    free(c->links_waiting);
     config_release(&c->config);
 }

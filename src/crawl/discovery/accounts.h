@@ -11,8 +11,10 @@
 
 struct account;
 
+enum { ACCOUNTS_BUCKETS = 1024 }; /* a list may have an account in each line */
+
 struct accounts {
-    struct account *first;
+    struct account *buckets[ACCOUNTS_BUCKETS];
 };
 
 /* Remember URL's account, if it has one. False when memory is out. */

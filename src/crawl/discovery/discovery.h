@@ -58,11 +58,15 @@ uint64_t discovery_waiting(const struct crawl *c);
 
 /* ---- What is answered. Not to be called without --recursive ---- */
 
-/* JOB's page was answered well: learn what it says of itself (job->robots, job->canonical) and where it leads. */
-void discovery_page(struct crawl *c, struct job *job, const struct fetch_answer *answer);
+/* JOB's page was answered well: learn what it says of itself (job->robots, job->canonical) and where it leads. False: not all of that could
+ * be queued. Then the run is about to end, and nothing may be remembered of the page, so that the next one reads it again. */
+bool discovery_page(struct crawl *c, struct job *job, const struct fetch_answer *answer);
 
 /* JOB was found in this crawl and redirects to TO, whose memory is taken over: that is a page of its own. Ends the job. */
 void discovery_redirect(struct crawl *c, struct job *job, struct url *to);
+
+/* Some of what a sitemap names. False: no more of it is taken. */
+bool discovery_sitemap_piece(struct crawl *c, struct job *job, struct text records);
 
 /* A sitemap was read. Ends the job. */
 void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch_answer *answer);
@@ -82,8 +86,8 @@ bool discovery_knows_links(const struct crawl *c);
 /* NULL, or why JOB need not be asked for although it is due. */
 const char *discovery_why_not(struct crawl *c, const struct job *job);
 
-/* JOB's page is in place and has DIGEST. */
-void discovery_kept(struct crawl *c, const struct job *job, const uint8_t digest[PAGES_DIGEST_BYTES]);
+/* JOB's page is in place. DIGEST: of its content. */
+void discovery_kept(struct crawl *c, const struct job *job, const void *digest, size_t len);
 
 /* JOB ends. */
 void discovery_left(struct crawl *c, const struct job *job);
@@ -93,8 +97,12 @@ const char *discovery_via(const struct job *job);
 
 /* ---- The end ---- */
 
-/* Keep what the next run goes on with, or nothing when all is done. */
+/* Keep what the next run goes on with. */
 void discovery_settle(struct crawl *c);
+
+/* The state says how the run has ended: when all is done, nothing is kept. A run that is killed before this finds what is done in its
+ * queue, and not that the queue is lost. */
+void discovery_end(struct crawl *c);
 void discovery_close(struct crawl *c);
 
 #endif

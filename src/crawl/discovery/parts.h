@@ -28,6 +28,7 @@ struct discovery {
     uint64_t seeds, sitemaps;     /* that are under way */
     int64_t began_ms;
     bool is_known_extent; /* what is known has led to all that it leads to in this crawl (discovery/extent.h) */
+    bool goes_on;         /* with a queue that an earlier run has left */
     bool failed;          /* the backlog cannot be written */
 };
 
@@ -37,6 +38,7 @@ struct offer {
     size_t len;
     enum via via;
     unsigned depth;
+    unsigned hops;            /* redirects, one after the other, that led to it */
     const struct url *parent; /* NULL: none */
     uint32_t parent_number;   /* the traps' number of that */
     unsigned priority;        /* of a sitemap's location, in thousandths */
@@ -48,6 +50,9 @@ struct offer {
 
 /* Queue it, unless it is known, out of scope, refused or a trap. */
 void discovery_offer(struct crawl *c, const struct offer *offer);
+
+/* Whether URL is one that the user does not want, wherever it is. */
+bool discovery_is_unwanted(struct crawl *c, const struct offer *offer, const struct url *url);
 
 /* The backlog has failed, or memory is out: the run ends, and the next one goes on. */
 void discovery_failed(struct crawl *c, const char *reason);
@@ -80,7 +85,7 @@ const char *discovery_via_word(enum via via);
 /* Whether the page at URL says that its own address is CANONICAL, and the one there is kept. */
 bool discovery_has_canonical(struct crawl *c, const char *url, size_t len, const char *canonical);
 
-/* Offer the rows of the state that are due. */
+/* Offer some of the rows of the state that are due, until d->reseeded. */
 void discovery_reseed(struct crawl *c);
 
 #endif

@@ -7,10 +7,12 @@
 #include "crawl/setup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     OUT_MAX = 8 * 1024,
@@ -88,13 +90,15 @@ static bool replay(const struct backlog_entry *entry, void *context)
     return true;
 }
 
-/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again. */
+/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again, and read again. */
 static void begin_anew(struct crawl *c)
 {
     c->run.cycle_started_ms = c->run.started_ms;
+    c->discovery->is_known_extent = false;
 }
 
-static void open_queue(struct crawl *c, bool goes_on)
+/* True: what is there is to be replayed. */
+static bool open_queue(struct crawl *c, bool goes_on)
 {
     struct discovery *d = c->discovery;
     struct backlog_failure failure;
@@ -108,29 +112,36 @@ static void open_queue(struct crawl *c, bool goes_on)
     enum backlog_status s = backlog_open(dir, goes_on, &options, &d->backlog, &failure);
     if (s == BACKLOG_DAMAGED) {
         report_file_failure(c, BACKLOG_FILE, 0, "damaged: the crawl begins anew");
-        s = backlog_open(dir, false, &options, &d->backlog, &failure);
         begin_anew(c);
+        goes_on = false;
+        s = backlog_open(dir, false, &options, &d->backlog, &failure);
     }
     if (s != BACKLOG_OK)
         discovery_failed(c, failure.text);
+    return s == BACKLOG_OK && goes_on;
 }
 
+static bool has_queue(const struct crawl *c)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", c->config.options.output, BACKLOG_FILE);
+    return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A queue that is there is not done, whoever has ended the cycle: a run that follows no links, or one whose clock was another. */
 void discovery_begin(struct crawl *c)
 {
     struct discovery *d = c->discovery;
-    struct backlog_replayed replayed = {0};
     if (!d)
         return;
     d->began_ms = clock_ms();
     d->is_known_extent = c->state && extent_is(c->config.options.output, extent_of(&c->config.options));
-    bool goes_on = c->state && c->run.cycle_started_ms < c->run.started_ms;
-    open_queue(c, goes_on);
-    if (!d->backlog || !goes_on)
-        return;
-    if (c->run.cycle_started_ms < c->run.started_ms && backlog_replay(d->backlog, replay, c, &replayed) != BACKLOG_OK)
-        return discovery_broke(c);
-    if (!replayed.entries)
+    bool goes_on = c->state && !c->config.options.fresh && has_queue(c);
+    if (c->run.cycle_started_ms != c->run.started_ms && !goes_on)
         begin_anew(c);
+    d->goes_on = open_queue(c, goes_on);
+    if (d->goes_on && backlog_replay(d->backlog, replay, c, NULL) != BACKLOG_OK)
+        discovery_broke(c);
 }
 
 void discovery_seed(struct crawl *c, const struct url *url)
@@ -211,7 +222,7 @@ static bool reseed_row(const struct state_page *row, void *context)
 }
 
 /* Pages that are due are asked for although no page may lead to them any more, for those that do may not have changed. An earlier run of
- * the cycle may have been killed before it had offered all of them. */
+ * the cycle may have been killed before it had offered all of them. There may be millions, so some at a time. */
 void discovery_reseed(struct crawl *c)
 {
     struct discovery *d = c->discovery;
@@ -239,19 +250,31 @@ static void note_extent(struct crawl *c)
     report_file_failure(c, EXTENT_FILE, 0, strerror(errno));
 }
 
-/* What waits is left for the next run when this one ends early. */
+static void close_queue(struct crawl *c, bool remove)
+{
+    struct discovery *d = c->discovery;
+    struct backlog_failure failure;
+    bool failed = backlog_close(d->backlog, remove, &failure) != BACKLOG_OK;
+    d->backlog = NULL;
+    if (failed)
+        discovery_failed(c, failure.text);
+}
+
+/* What waits is left for the next run when this one ends early. When all is done, the run has yet to say so. */
 void discovery_settle(struct crawl *c)
 {
     struct discovery *d = c->discovery;
     if (!d || !d->backlog)
         return;
-    struct backlog_failure failure;
-    bool failed = backlog_close(d->backlog, c->end == END_DONE && !d->failed, &failure) != BACKLOG_OK;
-    d->backlog = NULL;
-    if (!failed && c->end == END_DONE)
-        note_extent(c);
-    if (failed)
-        discovery_failed(c, failure.text);
+    if (c->end != END_DONE || d->failed)
+        return close_queue(c, false);
+    note_extent(c);
+}
+
+void discovery_end(struct crawl *c)
+{
+    if (c->discovery && c->discovery->backlog)
+        close_queue(c, c->end == END_DONE);
 }
 
 void discovery_close(struct crawl *c)
