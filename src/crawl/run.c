@@ -56,7 +56,7 @@ static int least(int a, int64_t b)
 
 /* Links are judged by all that the user named, so lists are read before they are followed; but one that is slow holds up nothing, and one
  * of more than can wait, because each line has options of its own, would hold up itself. */
-static bool is_reading(const struct crawl *c)
+static bool is_reading(struct crawl *c)
 {
     return c->discovery && feed_is_due(c);
 }
