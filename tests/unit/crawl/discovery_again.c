@@ -17,7 +17,8 @@ static void act(const struct asked *a)
 
 /* ---- The worker's side ---- */
 
-/* Where pages lead to: "/" and "/a" of any host. A page has the version as its ETag, and is not sent to who has that. */
+/* Where pages lead to: "/" and "/a" of any host. A page has the version as its ETag, and is not sent to who has
+ * that. */
 static const char *const *links_of_root, *const *links_of_a;
 static const char *version = "1";
 static atomic_uint *validated;
