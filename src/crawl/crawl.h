@@ -30,6 +30,7 @@
 #include "crawl/outputs/outputs.h"
 #include "crawl/record.h"
 #include "crawl/seen.h"
+#include "crawl/spill.h"
 #include "fetch/message.h"
 #include "store/lock.h"
 #include "store/name/name.h"
@@ -62,6 +63,13 @@ enum host_class {
     HOST_CLASSES
 };
 
+/* How fast lists are read. */
+struct feed_pace {
+    int64_t began_ms; /* of the second that is being counted */
+    unsigned lines;   /* that were read in it because there was room */
+    bool is_slow;     /* the second before */
+};
+
 /* Why a run ends. */
 enum end {
     END_NOT_YET,
@@ -88,6 +96,8 @@ struct crawl {
     struct job *parked, **parked_end;
     unsigned parked_count;
     struct frontier frontier;
+    struct spill spill;
+    struct feed_pace pace;
 
     struct folder_lock lock;
     bool locked;
@@ -145,8 +155,8 @@ void feed_turn(struct crawl *c);
 void feed_pause(struct crawl *c);
 bool feed_is_done(const struct crawl *c);
 
-/* Whether feed_turn has more to read just now. */
-bool feed_is_due(const struct crawl *c);
+/* Whether feed_turn would do something by itself. */
+bool feed_is_due(struct crawl *c);
 void feed_release(struct crawl *c);
 
 /* Whether the user named URL's host, so that its addresses need not be public. */

@@ -156,6 +156,7 @@ void report_kept(struct crawl *c, struct job *job, const struct pages_done *done
     if (c->config.options.on_page && (job->kind == JOB_PAGE || job->outcome != OUTCOME_SKIPPED))
         tell_user(c, job, &page);
     discovery_left(c, job);
+    spill_left(c, job);
     job_free(job);
     if (c->config.options.quota_bytes && c->counts.bytes >= c->config.options.quota_bytes)
         crawl_end_early(c, END_QUOTA);
@@ -169,6 +170,7 @@ void report_end(struct crawl *c, struct job *job)
 void report_left(struct crawl *c, struct job *job)
 {
     discovery_left(c, job);
+    spill_left(c, job);
     c->counts.in_flight--;
     job_free(job);
 }
@@ -215,7 +217,7 @@ void report_tick(struct crawl *c, bool at_end)
     bool only_pages = c->frontier.queued <= c->counts.in_flight; /* requests for robots.txt wait there, too */
     shown.queued = only_pages ? c->frontier.queued : c->counts.in_flight;
     shown.in_flight = c->counts.in_flight - shown.queued;
-    shown.queued += discovery_waiting(c);
+    shown.queued += discovery_waiting(c) + spill_waiting(c);
     shown.found = c->seen.count;
     shown.hosts = c->frontier.hosts.count;
     c->config.options.on_tick(&shown, c->config.options.context);

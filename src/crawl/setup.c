@@ -223,6 +223,7 @@ void setup_undo(struct crawl *c)
     seen_release(&c->named_hosts);
     claims_release(&c->claims);
     discovery_close(c);
+    spill_close(c);
     outputs_close(c);
     identity_close(c->identity);
     memory_close(c);
