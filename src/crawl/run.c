@@ -56,7 +56,7 @@ static int least(int a, int64_t b)
 
 /* Links are judged by all that the user named, so lists are read before they are followed; but one that is slow holds up nothing, and one
  * of more than can wait, because each line has options of its own, would hold up itself. */
-static bool is_reading(const struct crawl *c)
+static bool is_reading(struct crawl *c)
 {
     return c->discovery && feed_is_due(c);
 }
@@ -65,7 +65,7 @@ static int sleep_ms(struct crawl *c)
 {
     int64_t now = clock_ms(), due_ms = frontier_due_ms(&c->frontier);
     int sleep = c->waits_for_list ? LIST_PAUSE_MS : TICK_MS;
-    if (!c->end && (is_reading(c) || feed_is_due(c)))
+    if (!c->end && feed_is_due(c))
         return 0;
     if (!c->end && !c->sources && discovery_is_due(c))
         return 0;
