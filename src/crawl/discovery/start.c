@@ -92,8 +92,8 @@ static bool replay(const struct backlog_entry *entry, void *context)
     return true;
 }
 
-/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again, and read again. That holds until all
- * of it is done, whatever becomes of this run. */
+/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again, and read again.
+ * That holds until all of it is done, whatever becomes of this run. */
 static void begin_anew(struct crawl *c)
 {
     char path[PATH_MAX];
@@ -146,7 +146,8 @@ static void note_extent(struct crawl *c, const char *file)
         report_file_failure(c, file, 0, strerror(errno));
 }
 
-/* A queue that is there is not done, whoever has ended the cycle: a run that follows no links, or one whose clock was another. */
+/* A queue that is there is not done, whoever has ended the cycle: a run that follows no links, or one whose clock was
+ * another. */
 void discovery_begin(struct crawl *c)
 {
     struct discovery *d = c->discovery;
