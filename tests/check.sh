@@ -35,6 +35,9 @@ check_sizes() {
   ours 'src/*.c' 'src/*.h' 'include/*.h' 'tests/*.c' 'tests/*.h' | xargs wc -l |
     awk '$2 != "total" && $1 > 600 {print "  " $2 ": " $1 " lines"; bad = 1} END {exit bad}' ||
     fail "files over 600 lines"
+  ours '*.c' '*.h' | xargs awk '
+    length > 120 {print "  " FILENAME ":" FNR ": " length " characters"; bad = 1} END {exit bad}' ||
+    fail "lines over 120 characters"
   ours 'src/*.c' 'tests/*.c' | ctags -L - --languages=C --kinds-C=f --fields=+ne -o - 2>/dev/null | awk -F'\t' '
     { s = e = 0
       for (i = 4; i <= NF; i++) { if ($i ~ /^line:/) s = substr($i, 6); if ($i ~ /^end:/) e = substr($i, 5) }

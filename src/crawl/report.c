@@ -170,6 +170,7 @@ void report_end(struct crawl *c, struct job *job)
 void report_left(struct crawl *c, struct job *job)
 {
     discovery_left(c, job);
+    spill_left(c, job);
     c->counts.in_flight--;
     job_free(job);
 }

@@ -1,4 +1,5 @@
-/* The start and the end of a crawl's discovery: what it is made of, what an earlier run has left, and what is left for the next one. */
+/* The start and the end of a crawl's discovery: what it is made of, what an earlier run has left, and what is left for
+ * the next one. */
 #include "crawl/discovery/parts.h"
 
 #include "base/clock.h"
@@ -75,7 +76,8 @@ void discovery_broke(struct crawl *c)
 
 /* ---- What is there ---- */
 
-/* It waits again; whether it has been fetched meanwhile the state tells when its turn comes. What the user named is named again. */
+/* It waits again; whether it has been fetched meanwhile the state tells when its turn comes. What the user named is
+ * named again. */
 static bool replay(const struct backlog_entry *entry, void *context)
 {
     struct crawl *c = context;
@@ -90,11 +92,15 @@ static bool replay(const struct backlog_entry *entry, void *context)
     return true;
 }
 
-/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again, and read again. */
+/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again, and read again.
+ * That holds until all of it is done, whatever becomes of this run. */
 static void begin_anew(struct crawl *c)
 {
-    c->run.cycle_started_ms = c->run.started_ms;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", c->config.options.output, EXTENT_FILE);
+    unlink(path);
     c->discovery->is_known_extent = false;
+    memory_begin_anew(c);
 }
 
 /* True: what is there is to be replayed. */
@@ -128,18 +134,33 @@ static bool has_queue(const struct crawl *c)
     return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* A queue that is there is not done, whoever has ended the cycle: a run that follows no links, or one whose clock was another. */
+static bool is_extent_of(const struct crawl *c, const char *file)
+{
+    return c->state && extent_is(c->config.options.output, file, extent_of(&c->config.options));
+}
+
+static void note_extent(struct crawl *c, const char *file)
+{
+    const struct forage_options *o = &c->config.options;
+    if (c->state && !is_extent_of(c, file) && !extent_note(o->output, file, extent_of(o)))
+        report_file_failure(c, file, 0, strerror(errno));
+}
+
+/* A queue that is there is not done, whoever has ended the cycle: a run that follows no links, or one whose clock was
+ * another. */
 void discovery_begin(struct crawl *c)
 {
     struct discovery *d = c->discovery;
     if (!d)
         return;
     d->began_ms = clock_ms();
-    d->is_known_extent = c->state && extent_is(c->config.options.output, extent_of(&c->config.options));
+    d->is_known_extent = is_extent_of(c, EXTENT_FILE);
     bool goes_on = c->state && !c->config.options.fresh && has_queue(c);
-    if (c->run.cycle_started_ms != c->run.started_ms && !goes_on)
+    bool is_unfinished = goes_on || c->run.cycle_started_ms != c->run.started_ms;
+    if (is_unfinished && !(goes_on && is_extent_of(c, EXTENT_BEGUN_FILE)))
         begin_anew(c);
     d->goes_on = open_queue(c, goes_on);
+    note_extent(c, EXTENT_BEGUN_FILE);
     if (d->goes_on && backlog_replay(d->backlog, replay, c, NULL) != BACKLOG_OK)
         discovery_broke(c);
 }
@@ -187,8 +208,8 @@ bool discovery_has_canonical(struct crawl *c, const char *url, size_t len, const
     return row && *row->file && !row->failures && (!*row->canonical || strcmp(row->canonical, canonical) == 0);
 }
 
-/* Of a page that was asked for with an account the row is called after that, too (crawl/page_key.h). It is of this crawl if the user has
- * named the same account. */
+/* Of a page that was asked for with an account the row is called after that, too (crawl/page_key.h). It is of this
+ * crawl if the user has named the same account. */
 static bool find_account(const struct discovery *d, const struct state_page *row, struct offer *offer)
 {
     struct url url = {0};
@@ -221,8 +242,9 @@ static bool reseed_row(const struct state_page *row, void *context)
     return !c->discovery->failed;
 }
 
-/* Pages that are due are asked for although no page may lead to them any more, for those that do may not have changed. An earlier run of
- * the cycle may have been killed before it had offered all of them. There may be millions, so some at a time. */
+/* Pages that are due are asked for although no page may lead to them any more, for those that do may not have changed.
+ * An earlier run of the cycle may have been killed before it had offered all of them. There may be millions, so some at
+ * a time. */
 void discovery_reseed(struct crawl *c)
 {
     struct discovery *d = c->discovery;
@@ -240,14 +262,6 @@ void discovery_reseed(struct crawl *c)
 bool discovery_knows_links(const struct crawl *c)
 {
     return !c->discovery || c->discovery->is_known_extent;
-}
-
-static void note_extent(struct crawl *c)
-{
-    const char *output = c->config.options.output;
-    if (!c->state || c->discovery->is_known_extent || extent_note(output, extent_of(&c->config.options)))
-        return;
-    report_file_failure(c, EXTENT_FILE, 0, strerror(errno));
 }
 
 static void close_queue(struct crawl *c, bool remove)
@@ -268,7 +282,7 @@ void discovery_settle(struct crawl *c)
         return;
     if (c->end != END_DONE || d->failed)
         return close_queue(c, false);
-    note_extent(c);
+    note_extent(c, EXTENT_FILE);
 }
 
 void discovery_end(struct crawl *c)

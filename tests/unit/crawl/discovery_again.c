@@ -17,7 +17,8 @@ static void act(const struct asked *a)
 
 /* ---- The worker's side ---- */
 
-/* Where pages lead to: "/" and "/a" of any host. A page has the version as its ETag, and is not sent to who has that. */
+/* Where pages lead to: "/" and "/a" of any host. A page has the version as its ETag, and is not sent to who has
+ * that. */
 static const char *const *links_of_root, *const *links_of_a;
 static const char *version = "1";
 static atomic_uint *validated;
@@ -82,6 +83,11 @@ static bool find_row(const char *url, struct state_page *row)
 static bool has_backlog(void)
 {
     return access(in_folder("out/.forage/backlog"), F_OK) == 0;
+}
+
+static void wait_until_due(void)
+{
+    poll(NULL, 0, 1100);
 }
 
 /* ---- A queue that cannot be written ---- */
@@ -161,6 +167,29 @@ Test(discovery_again, when_the_queue_is_lost_all_pages_are_read_again)
     cr_expect_eq(times_asked(ROOT), 3);
 }
 
+/* The run that began anew was ended early as well, and the one after it believed what the run before both had read. */
+Test(discovery_again, what_is_lost_with_the_queue_is_found_by_as_many_runs_as_it_takes)
+{
+    static const char *const of_root[] = {ROOT "a", NULL}, *const of_a[] = {ROOT "b", NULL},
+                             *const more_of_a[] = {ROOT "b", ROOT "new", NULL};
+    struct forage_options options = begin(of_root, of_a);
+    options.min_interval_ms = options.max_interval_ms = 1000;
+    options.per_host = 1;
+    crawl_one(&options, ROOT);
+    wait_until_due();
+    version = "2";
+    links_of_a = more_of_a;
+    options.max_pages = 2;
+    crawl_one(&options, ROOT);
+    cr_expect_eq(times_asked(ROOT "a"), 2);
+    cr_assert_eq(unlink(in_folder("out/.forage/backlog")), 0);
+    options.max_pages = 1;
+    cr_expect(crawl_one(&options, ROOT).out_of_pages);
+    options.max_pages = 0;
+    crawl_one(&options, ROOT);
+    cr_expect_eq(times_asked(ROOT "new"), 1);
+}
+
 Test(discovery_again, a_damaged_queue_is_told_and_all_pages_are_read_again)
 {
     struct forage_options options = begin(three, NULL);
@@ -189,6 +218,25 @@ Test(discovery_again, what_is_rejected_by_now_is_not_asked_for)
     cr_expect_eq(times_asked(ROOT "2"), 0);
     cr_expect_eq(times_asked(ROOT "3"), 1);
     cr_expect_not(has_backlog());
+}
+
+/* What the first run had read was done, and where it led to beyond that run's depth nobody would ever have seen. */
+Test(discovery_again, a_crawl_of_another_depth_reads_again_what_an_unfinished_one_has_read)
+{
+    static const char *const of_root[] = {ROOT "a", ROOT "z", NULL}, *const of_a[] = {ROOT "b", NULL};
+    struct forage_options options = begin(of_root, of_a);
+    options.max_depth = 1;
+    options.max_pages = 2;
+    options.per_host = 1;
+    cr_expect(crawl_one(&options, ROOT).out_of_pages);
+    cr_expect_eq(times_asked(ROOT "a"), 1);
+    options.max_depth = 0;
+    options.max_pages = 0;
+    crawl_one(&options, ROOT);
+    cr_expect_eq(times_asked(ROOT "b"), 1);
+    cr_expect_eq(times_asked(ROOT "z"), 1);
+    crawl_one(&options, ROOT);
+    cr_expect_eq(times_asked(ROOT "a"), 2);
 }
 
 /* It is nothing that was asked for, and so had no row; the page that leads to it had not changed in the next run. */
@@ -220,11 +268,6 @@ Test(discovery_again, what_was_found_and_put_off_is_remembered)
 }
 
 /* ---- What is due ---- */
-
-static void wait_until_due(void)
-{
-    poll(NULL, 0, 1100);
-}
 
 /* A page that has not changed brings no links: those that it had are rows of the state. */
 Test(discovery_again, pages_behind_one_that_has_not_changed_are_asked_for)
