@@ -1,5 +1,5 @@
-/* Answer: reads what a worker sent about a job and decides what comes of it. A worker's bytes are read as if an attacker
- * had written them: what makes no sense gets the worker killed and the job asked for again. */
+/* Answer: reads what a worker sent about a job and decides what comes of it. A worker's bytes are read as if an
+ * attacker had written them: what makes no sense gets the worker killed and the job asked for again. */
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
@@ -111,7 +111,8 @@ static void hear(struct crawl *c, const struct job *job, struct host *host, cons
         admit_give_up_host(c, host);
 }
 
-/* The host's address was looked up, so that hosts that share one can be asked in turn: now the request itself may go out. */
+/* The host's address was looked up, so that hosts that share one can be asked in turn: now the request itself may go
+ * out. */
 static void looked_up(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
     char address[64];
@@ -197,8 +198,8 @@ static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *
     verdict(c, job, part, &answer);
 }
 
-/* The request is on its way: the host's delay counts from now, also for a run that begins soon. A worker may say so as often as it
- * likes. */
+/* The request is on its way: the host's delay counts from now, also for a run that begins soon. A worker may say so as
+ * often as it likes. */
 static void started(struct crawl *c, struct job *job)
 {
     if (!frontier_wants_start(job))

@@ -274,7 +274,8 @@ void report_end(struct crawl *c, struct job *job);
 /* The same for one whose file is in place, or could not be put there. */
 void report_kept(struct crawl *c, struct job *job, const struct pages_done *done);
 
-/* JOB is left for the next run, as if it had not been asked for: nothing is said of it and nothing remembered. Frees it. */
+/* JOB is left for the next run, as if it had not been asked for: nothing is said of it and nothing remembered. Frees
+ * it. */
 void report_left(struct crawl *c, struct job *job);
 
 void report_bad_line(struct crawl *c, const char *file, unsigned long line, const char *reason);

@@ -1,5 +1,6 @@
-/* Dispatch: takes from the frontier what may be asked for now and gives it to workers. A host's URLs go to one worker while
- * that one keeps up, so that connections, TLS sessions and DNS answers are reused; otherwise to the least busy one. */
+/* Dispatch: takes from the frontier what may be asked for now and gives it to workers. A host's URLs go to one worker
+ * while that one keeps up, so that connections, TLS sessions and DNS answers are reused; otherwise to the least busy
+ * one. */
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
@@ -171,8 +172,8 @@ static bool is_one_too_many(struct crawl *c, const struct job *job)
     return is_first_request(job) && most && c->asked >= most;
 }
 
-/* While the job waited, its host has said that it wants to be asked over TLS: the job joins those that are. What came of it without TLS
- * may be anybody's and is not gone on with. */
+/* While the job waited, its host has said that it wants to be asked over TLS: the job joins those that are. What came
+ * of it without TLS may be anybody's and is not gone on with. */
 static bool moves_to_tls(struct crawl *c, struct job *job, int64_t now)
 {
     const struct url *to = job_target(job);

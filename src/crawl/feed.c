@@ -1,5 +1,5 @@
-/* Feed: reads the lists and URLs that the user gave, one after another, as the frontier has room. Bad lines are reported
- * and counted; URLs that were offered before are skipped. */
+/* Feed: reads the lists and URLs that the user gave, one after another, as the frontier has room. Bad lines are
+ * reported and counted; URLs that were offered before are skipped. */
 #include "base/clock.h"
 #include "crawl/crawl.h"
 #include "crawl/discovery/discovery.h"

@@ -1,5 +1,5 @@
-/* A job: one URL that was asked for, from the list line to the last callback. Owned by whoever holds it: the frontier while
- * it waits, the dispatcher while a worker has it, the landing while it is written. */
+/* A job: one URL that was asked for, from the list line to the last callback. Owned by whoever holds it: the frontier
+ * while it waits, the dispatcher while a worker has it, the landing while it is written. */
 #ifndef CRAWL_JOB_H
 #define CRAWL_JOB_H
 

@@ -1,5 +1,5 @@
-/* Landing: where a page's bytes go. The name is made of the URL that was asked for, never of what a server says; the bytes
- * are written by the store's threads, which read them in place from the worker's ring. */
+/* Landing: where a page's bytes go. The name is made of the URL that was asked for, never of what a server says; the
+ * bytes are written by the store's threads, which read them in place from the worker's ring. */
 #include "crawl/crawl.h"
 
 #include "crawl/resume.h"
@@ -15,7 +15,8 @@ static void release_hold(void *hold)
     mp_hold_release(hold);
 }
 
-/* See to it that BYTES of PART stay until they are written. False when memory is out: the worker will write there soon. */
+/* See to it that BYTES of PART stay until they are written. False when memory is out: the worker will write there
+ * soon. */
 static bool hold(const struct mp_part *part, struct text bytes, struct pages_bytes *held)
 {
     *held = (struct pages_bytes){.data = ""};

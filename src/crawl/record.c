@@ -60,8 +60,8 @@ static bool is_settled(const struct record *known)
     return !known->row.failures && (known->has_file || unkept);
 }
 
-/* What was found is asked for when it is due; what the user named, in each run. One that has failed has no links to be read again: runs
- * that go on with each other would ask for those that fail, again and again, and get no further. */
+/* What was found is asked for when it is due; what the user named, in each run. One that has failed has no links to be
+ * read again: runs that go on with each other would ask for those that fail, again and again, and get no further. */
 static bool is_due(const struct crawl *c, const struct job *job)
 {
     bool rereads = !job->known->row.failures && !discovery_knows_links(c);
@@ -243,7 +243,8 @@ static void prune(struct crawl *c, struct state_page *row)
     row->bytes = row->file_bytes = 0;
 }
 
-/* Of one that was found and is put off before it was asked for nobody would know any more, if the pages that lead to it do not change. */
+/* Of one that was found and is put off before it was asked for nobody would know any more, if the pages that lead to it
+ * do not change. */
 static bool is_to_remember(const struct job *job)
 {
     bool is_found = job->from.via != VIA_USER && !job->known;

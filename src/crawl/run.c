@@ -1,5 +1,5 @@
-/* The run: one loop that waits on the workers' results, the writers' completions, the list that is being read, the time when a host may
- * be asked again and a request to stop, and sleeps when there is nothing to do. */
+/* The run: one loop that waits on the workers' results, the writers' completions, the list that is being read, the time
+ * when a host may be asked again and a request to stop, and sleeps when there is nothing to do. */
 #include "crawl/run.h"
 
 #include "base/clock.h"
@@ -32,8 +32,8 @@ static bool is_in_flight(const struct crawl *c)
     return c->frontier.in_flight || (c->pages && pages_pending(c->pages));
 }
 
-/* At a quota what is in flight is finished, if there is time; for other ends it is dropped, because there is no time, or no room, for
- * it. */
+/* At a quota what is in flight is finished, if there is time; for other ends it is dropped, because there is no time,
+ * or no room, for it. */
 static bool is_over(struct crawl *c)
 {
     int64_t most_ms = c->config.options.max_time_ms;
@@ -54,8 +54,8 @@ static int least(int a, int64_t b)
     return b < a ? (b < 0 ? 0 : (int)b) : a;
 }
 
-/* Links are judged by all that the user named, so lists are read before they are followed; but one that is slow holds up nothing, and one
- * of more than can wait, because each line has options of its own, would hold up itself. */
+/* Links are judged by all that the user named, so lists are read before they are followed; but one that is slow holds
+ * up nothing, and one of more than can wait, because each line has options of its own, would hold up itself. */
 static bool is_reading(struct crawl *c)
 {
     return c->discovery && feed_is_due(c);
@@ -131,8 +131,8 @@ static struct job *take_queued(struct crawl *c)
     return list;
 }
 
-/* There are no workers any more: what was asked for fails by name, and so does the rest of the lists as far as it can be
- * read without waiting. */
+/* There are no workers any more: what was asked for fails by name, and so does the rest of the lists as far as it can
+ * be read without waiting. */
 static void give_up_rest(struct crawl *c)
 {
     feed_unpark(c);

@@ -1,8 +1,10 @@
-/* The spill: URLs of lists that wait on disk, because so many wait in the frontier already that there is no room for more, and none of
- * them may be asked for now. So lists are read on to hosts that may, and one that is slow holds up no other.
+/* The spill: URLs of lists that wait on disk, because so many wait in the frontier already that there is no room for
+ * more, and none of them may be asked for now. So lists are read on to hosts that may, and one that is slow holds up no
+ * other.
  *
- * spill_url; spill_turn in the loop; spill_left for each job that has ended; spill_close. The file has no name, and is made when it is
- * needed first: what it holds is in the lists. Only of runs without --recursive; a crawl's lists wait in its backlog.
+ * spill_url; spill_turn in the loop; spill_left for each job that has ended; spill_close. The file has no name, and is
+ * made when it is needed first: what it holds is in the lists. Only of runs without --recursive; a crawl's lists wait
+ * in its backlog.
  *
  * Context: the crawl's thread; may write and read the disk. */
 #ifndef CRAWL_SPILL_H

@@ -1,6 +1,6 @@
-/* The extent of a crawl: the options that say which links are followed and which pages are kept. A crawl of another extent than the last
- * complete one of its folder asks for all pages anew, whatever is due and whatever has not changed: they may lead to what was out of
- * scope then.
+/* The extent of a crawl: the options that say which links are followed and which pages are kept. A crawl of another
+ * extent than the last complete one of its folder asks for all pages anew, whatever is due and whatever has not
+ * changed: they may lead to what was out of scope then.
  *
  * One that goes on with a crawl of another extent begins anew, too: what that has read led nowhere else then.
  *

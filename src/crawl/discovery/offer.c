@@ -1,4 +1,5 @@
-/* What becomes of a URL that was found: it is known, outside of what the user asked for, refused, a trap, or it waits to be asked for. */
+/* What becomes of a URL that was found: it is known, outside of what the user asked for, refused, a trap, or it waits
+ * to be asked for. */
 #include "crawl/discovery/parts.h"
 
 #include <stdio.h>
@@ -61,7 +62,8 @@ bool discovery_is_unwanted(struct crawl *c, const struct offer *offer, const str
     return is_too_deep(c, offer) || filter_check(c->discovery->filter, url, NULL) != FILTER_WANTED;
 }
 
-/* Outside of what the user wants: no word of it, for most links of the web are. A sitemap may lie anywhere that robots.txt says. */
+/* Outside of what the user wants: no word of it, for most links of the web are. A sitemap may lie anywhere that
+ * robots.txt says. */
 static bool is_outside(struct crawl *c, const struct offer *offer, const struct url *url)
 {
     struct discovery *d = c->discovery;
@@ -139,7 +141,8 @@ static bool is_known(struct crawl *c, const struct offer *offer, const char *url
     return true;
 }
 
-/* Of a trap, URL's chain of pages goes on from the page that it was found on, or is what it was in the run that found it. */
+/* Of a trap, URL's chain of pages goes on from the page that it was found on, or is what it was in the run that found
+ * it. */
 static bool is_no_trap(struct discovery *d, const struct offer *offer, const struct url *url,
                        struct traps_verdict *verdict)
 {

@@ -60,8 +60,8 @@ static void take_link(struct crawl *c, struct job *job, const struct fetch_link 
     }
 }
 
-/* The user's callback gets them when the page is in place; for others they have done their work. When those of pages that are being
- * written are many, the writers get time. */
+/* The user's callback gets them when the page is in place; for others they have done their work. When those of pages
+ * that are being written are many, the writers get time. */
 static void keep_links(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
     if (!c->config.options.page_links)

@@ -60,17 +60,19 @@ void discovery_failed(struct crawl *c, const char *reason);
 /* The same, if the backlog says that it has failed. */
 void discovery_broke(struct crawl *c);
 
-/* Whether a page must have the depth of the shortest way to it, because there is a limit: then all of one depth at a host is read before
- * the next one begins. */
+/* Whether a page must have the depth of the shortest way to it, because there is a limit: then all of one depth at a
+ * host is read before the next one begins. */
 bool discovery_goes_by_level(const struct crawl *c);
 
-/* Give what was queued to the kernel, so that it outlives this process: before the row of the page that it was found on is put. */
+/* Give what was queued to the kernel, so that it outlives this process: before the row of the page that it was found on
+ * is put. */
 void discovery_flush(struct crawl *c);
 
 /* A job for URL, whose memory is taken over; PARENT is a text, or NULL. NULL when memory is out. */
 struct job *discovery_job(struct crawl *c, const struct offer *offer, struct url *url, const char *parent);
 
-/* JOB, which nobody has asked for, ends because of a trap, if that is among the first of its kind. Takes over the job. */
+/* JOB, which nobody has asked for, ends because of a trap, if that is among the first of its kind. Takes over the
+ * job. */
 void discovery_refuse(struct crawl *c, struct job *job, const struct traps_verdict *verdict);
 
 /* The page that JOB was found on, for the traps; "": none. */

@@ -87,8 +87,9 @@ static void take_locations(struct crawl *c, struct job *job, struct text records
         take_location(c, job, &link);
 }
 
-/* Workers send them as they find them, of many sitemaps at once; so they do not wait for the end. What is right of a sitemap is right also
- * when the rest of it never comes. The records are copied, since the worker could change them while they are read. */
+/* Workers send them as they find them, of many sitemaps at once; so they do not wait for the end. What is right of a
+ * sitemap is right also when the rest of it never comes. The records are copied, since the worker could change them
+ * while they are read. */
 bool discovery_sitemap_piece(struct crawl *c, struct job *job, struct text records)
 {
     struct buffer copy = {0};

@@ -1,4 +1,5 @@
-/* The start and the end of a crawl's discovery: what it is made of, what an earlier run has left, and what is left for the next one. */
+/* The start and the end of a crawl's discovery: what it is made of, what an earlier run has left, and what is left for
+ * the next one. */
 #include "crawl/discovery/parts.h"
 
 #include "base/clock.h"
@@ -75,7 +76,8 @@ void discovery_broke(struct crawl *c)
 
 /* ---- What is there ---- */
 
-/* It waits again; whether it has been fetched meanwhile the state tells when its turn comes. What the user named is named again. */
+/* It waits again; whether it has been fetched meanwhile the state tells when its turn comes. What the user named is
+ * named again. */
 static bool replay(const struct backlog_entry *entry, void *context)
 {
     struct crawl *c = context;
@@ -90,8 +92,8 @@ static bool replay(const struct backlog_entry *entry, void *context)
     return true;
 }
 
-/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again, and read again. That holds until all
- * of it is done, whatever becomes of this run. */
+/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again, and read again.
+ * That holds until all of it is done, whatever becomes of this run. */
 static void begin_anew(struct crawl *c)
 {
     char path[PATH_MAX];
@@ -144,7 +146,8 @@ static void note_extent(struct crawl *c, const char *file)
         report_file_failure(c, file, 0, strerror(errno));
 }
 
-/* A queue that is there is not done, whoever has ended the cycle: a run that follows no links, or one whose clock was another. */
+/* A queue that is there is not done, whoever has ended the cycle: a run that follows no links, or one whose clock was
+ * another. */
 void discovery_begin(struct crawl *c)
 {
     struct discovery *d = c->discovery;
@@ -205,8 +208,8 @@ bool discovery_has_canonical(struct crawl *c, const char *url, size_t len, const
     return row && *row->file && !row->failures && (!*row->canonical || strcmp(row->canonical, canonical) == 0);
 }
 
-/* Of a page that was asked for with an account the row is called after that, too (crawl/page_key.h). It is of this crawl if the user has
- * named the same account. */
+/* Of a page that was asked for with an account the row is called after that, too (crawl/page_key.h). It is of this
+ * crawl if the user has named the same account. */
 static bool find_account(const struct discovery *d, const struct state_page *row, struct offer *offer)
 {
     struct url url = {0};
@@ -239,8 +242,9 @@ static bool reseed_row(const struct state_page *row, void *context)
     return !c->discovery->failed;
 }
 
-/* Pages that are due are asked for although no page may lead to them any more, for those that do may not have changed. An earlier run of
- * the cycle may have been killed before it had offered all of them. There may be millions, so some at a time. */
+/* Pages that are due are asked for although no page may lead to them any more, for those that do may not have changed.
+ * An earlier run of the cycle may have been killed before it had offered all of them. There may be millions, so some at
+ * a time. */
 void discovery_reseed(struct crawl *c)
 {
     struct discovery *d = c->discovery;

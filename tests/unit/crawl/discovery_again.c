@@ -17,7 +17,8 @@ static void act(const struct asked *a)
 
 /* ---- The worker's side ---- */
 
-/* Where pages lead to: "/" and "/a" of any host. A page has the version as its ETag, and is not sent to who has that. */
+/* Where pages lead to: "/" and "/a" of any host. A page has the version as its ETag, and is not sent to who has
+ * that. */
 static const char *const *links_of_root, *const *links_of_a;
 static const char *version = "1";
 static atomic_uint *validated;
@@ -404,12 +405,12 @@ Test(discovery_again, a_run_that_ends_early_leaves_its_queue)
     cr_expect_eq(times_asked(ROOT "b"), 0);
     notes->crawler = 0;
     what_waits = "/b";
-    options.quota_bytes = 1;
+    options.max_pages = 1;
     summary = crawl_one(&options, ROOT);
-    cr_expect(summary.out_of_quota);
+    cr_expect(summary.out_of_pages);
     cr_expect(has_backlog());
     cr_expect_eq(times_asked(ROOT "c"), 0);
-    options.quota_bytes = 0;
+    options.max_pages = 0;
     summary = crawl_one(&options, ROOT);
     cr_expect_eq(summary.exit_status, FORAGE_EXIT_OK);
     cr_expect_eq(times_asked(ROOT), 1);

@@ -1,5 +1,6 @@
-/* A random web of 300 pages on five hosts, and what a crawl asks for there, compared with a breadth-first search in a few lines: in one
- * go, in many runs, with workers that die, and killed again and again. A seed that fails is printed; MODEL_SEED=N runs that one alone. */
+/* A random web of 300 pages on five hosts, and what a crawl asks for there, compared with a breadth-first search in a
+ * few lines: in one go, in many runs, with workers that die, and killed again and again. A seed that fails is printed;
+ * MODEL_SEED=N runs that one alone. */
 #include "discovery_support.h"
 
 TestSuite(discovery_model, .init = web_make, .fini = web_remove, .timeout = 240);
