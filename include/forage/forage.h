@@ -56,7 +56,8 @@ struct forage_page {
     const char *detail; /* more words, for people */
     bool ok;            /* the page was fetched and, unless in_memory, its file is in place */
     /* Constant: new changed unchanged gone failed skipped. A page that is gone was answered 404 or 410. One that is
-     * skipped is no failure, and error says why: robots, or nothing, because it is not due yet. */
+     * skipped is no failure, and error says why: robots, scope (a trap, or it redirects out of scope), or nothing,
+     * because it is not due yet, or not kept. */
     const char *outcome;
     unsigned attempts;
     const char *name; /* what the host pattern made of the host: "baidu" */
@@ -68,11 +69,11 @@ struct forage_page {
     size_t body_len;
 
     /* Of a crawl. */
-    unsigned depth;           /* 0: it was added by the user */
+    unsigned depth;           /* links away from what was added; what a page needs to be shown has that page's */
     const char *parent;       /* the page it was found on; "" */
-    const char *via;          /* "" link requisite sitemap redirect state */
-    const char *const *links; /* where it leads to, canonical, also out of scope; at most FORAGE_LINKS_MAX of them */
-    size_t link_count;
+    const char *via;          /* seed link requisite sitemap redirect state; "": not of a crawl */
+    const char *const *links; /* with page_links: where it leads to, canonical, also out of scope */
+    size_t link_count;        /* at most FORAGE_LINKS_MAX */
 };
 
 enum { FORAGE_LINKS_MAX = 10000 };
@@ -90,7 +91,7 @@ struct forage_progress {
     uint64_t bad_lines;
     uint64_t bytes;     /* of bodies */
     uint64_t queued;    /* URLs that were read or found and not yet asked for */
-    uint64_t found;     /* different URLs that were found on pages and in sitemaps */
+    uint64_t found;     /* different URLs that were read, and those in scope that were found */
     uint64_t hosts;     /* that something is asked of, or waits for */
     uint64_t in_flight; /* URLs being fetched or written */
     unsigned elapsed_ms;
@@ -174,7 +175,7 @@ struct forage_options {
     int64_t max_time_ms;  /* 0: none */
     uint64_t quota_bytes; /* of bodies; 0: none */
 
-    /* The crawl: links of pages are followed. All of these but TYPES, NO_UTF8 and STRIP_QUERY need RECURSIVE. */
+    /* The crawl: links of pages are followed. All of these but TYPES, UTF8 and STRIP_QUERY need RECURSIVE. */
     bool recursive;
     unsigned max_depth;      /* links away from what was added; 0: no limit; FORAGE_DEPTH_NONE: follow none */
     enum forage_scope scope; /* where links may lead */

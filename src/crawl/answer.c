@@ -1,8 +1,9 @@
-/* Answer: reads what a worker sent about a job and decides what comes of it. A worker's bytes are read as if an attacker
- * had written them: what makes no sense gets the worker killed and the job asked for again. */
+/* Answer: reads what a worker sent about a job and decides what comes of it. A worker's bytes are read as if an
+ * attacker had written them: what makes no sense gets the worker killed and the job asked for again. */
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
+#include "crawl/discovery/discovery.h"
 #include "crawl/gate.h"
 #include "crawl/identity.h"
 
@@ -10,9 +11,8 @@
 
 enum {
     DEATHS_BEFORE_SUSPECT = 2,
-    LINKS_WAITING_MAX =
-        64 << 20, /* of all pages whose answers are not yet complete: workers send them one page after another */
-    NOTED_DELAY_MS = 1000, /* a shorter delay has passed before another run asks */
+    LINKS_WAITING_MAX = 2 * FETCH_LINKS_BYTES_MAX, /* of one worker, which sends them one page after another */
+    NOTED_DELAY_MS = 1000,                         /* a shorter delay has passed before another run asks */
 };
 
 static void leave_worker(struct crawl *c, struct job *job)
@@ -49,7 +49,7 @@ static void cancelled(struct crawl *c, struct job *job)
         answer_give_up(c, job);
         return;
     }
-    if (job->kind == JOB_PAGE)
+    if (job->kind != JOB_ROBOTS)
         c->counts.in_flight--;
     job_free(job);
 }
@@ -111,7 +111,8 @@ static void hear(struct crawl *c, const struct job *job, struct host *host, cons
         admit_give_up_host(c, host);
 }
 
-/* The host's address was looked up, so that hosts that share one can be asked in turn: now the request itself may go out. */
+/* The host's address was looked up, so that hosts that share one can be asked in turn: now the request itself may go
+ * out. */
 static void looked_up(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
     char address[64];
@@ -158,7 +159,7 @@ static bool adds_up(const struct crawl *c, const struct job *job, const struct f
 /* Whether it answers what was asked. Then job->bytes is what has come of the page. */
 static bool makes_sense(const struct crawl *c, const struct job *job, const struct fetch_answer *answer)
 {
-    if (!adds_up(c, job, answer) || !is_wanted(c, job, answer))
+    if (job->distrusted || !adds_up(c, job, answer) || !is_wanted(c, job, answer))
         return false;
     if (job->looks_up)
         return !answer->status && !answer->kept;
@@ -171,7 +172,7 @@ static void end_without_answer(struct crawl *c, struct job *job, const struct mp
     leave_worker(c, job);
     if (part->status == MP_CANCELLED)
         cancelled(c, job);
-    else if (part->status != MP_OK)
+    else if (part->status != MP_OK || job->distrusted)
         lost(c, job);
     else
         reject(c, job, part);
@@ -187,7 +188,7 @@ static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *
     job->looks_up = false;
     window_answered(&c->window, answer.elapsed_ms, clock_ms());
     if (looks_up) {
-        job->attempts--;
+        dispatch_forget(c, job);
         if (!answer.error)
             return looked_up(c, job, &answer);
     }
@@ -197,8 +198,8 @@ static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *
     verdict(c, job, part, &answer);
 }
 
-/* The request is on its way: the host's delay counts from now, also for a run that begins soon. A worker may say so as often as it
- * likes. */
+/* The request is on its way: the host's delay counts from now, also for a run that begins soon. A worker may say so as
+ * often as it likes. */
 static void started(struct crawl *c, struct job *job)
 {
     if (!frontier_wants_start(job))
@@ -220,12 +221,17 @@ static bool body_piece(struct crawl *c, struct job *job, const struct mp_part *p
 
 static bool link_piece(struct crawl *c, struct job *job, struct text records)
 {
-    c->links_waiting += records.len;
-    job->links_waiting += records.len;
-    if (job->links.len + records.len > FETCH_LINKS_BYTES_MAX || c->links_waiting > LINKS_WAITING_MAX)
+    size_t *waiting = &c->links_waiting[job->slot];
+    if (job->kind == JOB_SITEMAP)
+        return discovery_sitemap_piece(c, job, records);
+    if (job->links.len + records.len > FETCH_LINKS_BYTES_MAX || *waiting + records.len > LINKS_WAITING_MAX)
         return false;
-    if (!buffer_append(&job->links, records.data, records.len))
+    if (!buffer_append(&job->links, records.data, records.len)) {
         job->out_of_memory = true;
+        return true;
+    }
+    job->links_counted += records.len;
+    *waiting += records.len;
     return true;
 }
 
@@ -244,6 +250,13 @@ static bool tagged_piece(struct crawl *c, struct job *job, const struct mp_part 
     }
 }
 
+/* What the worker had sent before it died may still come. */
+static void distrust(struct crawl *c, struct job *job, const struct mp_part *part)
+{
+    job->distrusted = true;
+    mp_pool_reject_worker(c->pool, part->slot);
+}
+
 void answer_part(const struct mp_part *part, void *context)
 {
     struct job *job = context;
@@ -254,7 +267,9 @@ void answer_part(const struct mp_part *part, void *context)
     }
     if (!part->len)
         return started(c, job);
+    if (job->distrusted)
+        return;
     if (!(job->reads_links ? tagged_piece(c, job, part)
                            : body_piece(c, job, part, (struct text){part->data, part->len})))
-        mp_pool_reject_worker(c->pool, part->slot);
+        distrust(c, job, part);
 }

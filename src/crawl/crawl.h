@@ -30,6 +30,7 @@
 #include "crawl/outputs/outputs.h"
 #include "crawl/record.h"
 #include "crawl/seen.h"
+#include "crawl/spill.h"
 #include "fetch/message.h"
 #include "store/lock.h"
 #include "store/name/name.h"
@@ -62,6 +63,13 @@ enum host_class {
     HOST_CLASSES
 };
 
+/* How fast lists are read. */
+struct feed_pace {
+    int64_t began_ms; /* of the second that is being counted */
+    unsigned lines;   /* that were read in it because there was room */
+    bool is_slow;     /* the second before */
+};
+
 /* Why a run ends. */
 enum end {
     END_NOT_YET,
@@ -88,6 +96,8 @@ struct crawl {
     struct job *parked, **parked_end;
     unsigned parked_count;
     struct frontier frontier;
+    struct spill spill;
+    struct feed_pace pace;
 
     struct folder_lock lock;
     bool locked;
@@ -100,7 +110,8 @@ struct crawl {
     struct buffer pruned; /* files to take away when the rows say that they are gone */
     struct identity *identity;
     struct discovery *discovery; /* NULL: links are not followed */
-    size_t links_waiting;        /* bytes of link records of answers that are not complete */
+    size_t *links_waiting;       /* bytes of link records of each worker's answers that are not complete */
+    size_t links_kept;           /* of pages that are being written, for the user's callback */
     uint64_t asked;              /* pages that were given to workers */
     uint64_t random;
 
@@ -143,6 +154,9 @@ void feed_turn(struct crawl *c);
 /* Do not wait for a list: what is not read must not wake the loop. */
 void feed_pause(struct crawl *c);
 bool feed_is_done(const struct crawl *c);
+
+/* Whether feed_turn would do something by itself. */
+bool feed_is_due(struct crawl *c);
 void feed_release(struct crawl *c);
 
 /* Whether the user named URL's host, so that its addresses need not be public. */
@@ -178,6 +192,9 @@ void dispatch_turn(struct crawl *c);
 
 /* Whether dispatch_turn would send something. */
 bool dispatch_is_due(struct crawl *c);
+
+/* What was given out for JOB was not the request for its page. */
+void dispatch_forget(struct crawl *c, struct job *job);
 
 /* How long JOB's body may be. */
 uint64_t dispatch_max_bytes(const struct crawl *c, const struct job *job);
@@ -230,6 +247,9 @@ void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part,
 /* The page is complete: its last bytes are BODY, inside PART. Ends the job, now or when the file is in place. */
 void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part, struct text body);
 
+/* Let go of the page's file; what is known of the page stays. */
+void landing_drop(struct job *job);
+
 /* Drop what has come of the page; another try starts from nothing. */
 void landing_abandon(struct job *job);
 
@@ -253,6 +273,10 @@ void report_end(struct crawl *c, struct job *job);
 
 /* The same for one whose file is in place, or could not be put there. */
 void report_kept(struct crawl *c, struct job *job, const struct pages_done *done);
+
+/* JOB is left for the next run, as if it had not been asked for: nothing is said of it and nothing remembered. Frees
+ * it. */
+void report_left(struct crawl *c, struct job *job);
 
 void report_bad_line(struct crawl *c, const char *file, unsigned long line, const char *reason);
 

@@ -1,5 +1,6 @@
-/* Dispatch: takes from the frontier what may be asked for now and gives it to workers. A host's URLs go to one worker while
- * that one keeps up, so that connections, TLS sessions and DNS answers are reused; otherwise to the least busy one. */
+/* Dispatch: takes from the frontier what may be asked for now and gives it to workers. A host's URLs go to one worker
+ * while that one keeps up, so that connections, TLS sessions and DNS answers are reused; otherwise to the least busy
+ * one. */
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
@@ -147,17 +148,32 @@ static void fail(struct crawl *c, struct job *job, enum mp_status status)
         report_end(c, job);
 }
 
-/* The first request for a page. At --max-pages what is out is finished, and the rest is left for the next run. */
+static bool is_first_request(const struct job *job)
+{
+    return job->kind == JOB_PAGE && !job->attempts && !job->redirects;
+}
+
+static void count_request(struct crawl *c, struct job *job)
+{
+    c->asked += is_first_request(job);
+    job->attempts++;
+}
+
+void dispatch_forget(struct crawl *c, struct job *job)
+{
+    job->attempts--;
+    c->asked -= is_first_request(job);
+}
+
+/* At --max-pages what is out is finished, and the rest is left for the next run. */
 static bool is_one_too_many(struct crawl *c, const struct job *job)
 {
     uint64_t most = c->config.options.max_pages;
-    if (job->kind != JOB_PAGE || job->attempts || job->redirects)
-        return false;
-    return most && c->asked >= most;
+    return is_first_request(job) && most && c->asked >= most;
 }
 
-/* While the job waited, its host has said that it wants to be asked over TLS: the job joins those that are. What came of it without TLS
- * may be anybody's and is not gone on with. */
+/* While the job waited, its host has said that it wants to be asked over TLS: the job joins those that are. What came
+ * of it without TLS may be anybody's and is not gone on with. */
 static bool moves_to_tls(struct crawl *c, struct job *job, int64_t now)
 {
     const struct url *to = job_target(job);
@@ -193,8 +209,7 @@ void dispatch_turn(struct crawl *c)
             crawl_end_early(c, END_PAGES);
             break;
         }
-        c->asked += job->kind == JOB_PAGE && !job->attempts && !job->redirects;
-        job->attempts++;
+        count_request(c, job);
         enum mp_status status = send_job(c, job, &out);
         if (status == MP_OK)
             c->load[job->slot]++;

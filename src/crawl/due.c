@@ -73,8 +73,9 @@ static int64_t wait_s(const struct state_page *row, int64_t span_s, int64_t now_
     return 4 * watched * span_s / (quarters(row) * span_s + 8 * watched);
 }
 
-/* Half of the events and as much of the time that what is left says the same. Time in which nothing happened is forgotten, too,
- * when there is more than gives a page that never changed the longest interval: it would only be slow to learn. */
+/* Half of the events and as much of the time that what is left says the same. Time in which nothing happened is
+ * forgotten, too, when there is more than gives a page that never changed the longest interval: it would only be slow
+ * to learn. */
 static void forget(const struct due_policy *policy, struct state_page *row)
 {
     int64_t max_s = policy->max_interval_ms / 1000, watched = watched_s(row);

@@ -1,7 +1,9 @@
-/* Feed: reads the lists and URLs that the user gave, one after another, as the frontier has room. Bad lines are reported
- * and counted; URLs that were offered before are skipped. */
+/* Feed: reads the lists and URLs that the user gave, one after another, as the frontier has room. Bad lines are
+ * reported and counted; URLs that were offered before are skipped. */
+#include "base/clock.h"
 #include "crawl/crawl.h"
 #include "crawl/discovery/discovery.h"
+#include "crawl/spill.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +11,10 @@
 #include <sys/epoll.h>
 
 enum {
-    QUEUED_MAX = 16 * 1024, /* jobs that wait in the frontier; memory stays bounded whatever the list's length */
+    QUEUED_MAX = 16 * 1024,       /* jobs that wait in the frontier; memory stays bounded whatever the list's length */
+    CROWDED_MAX = 2 * QUEUED_MAX, /* with those of hosts that come behind slow ones */
+    PACE_MS = 1000,
+    LINES_OF_FAST = 256,
     LINES_PER_TURN = 1024,
     PARKED_MAX = 10000,
 };
@@ -50,7 +55,7 @@ void feed_release(struct crawl *c)
 
 bool feed_is_done(const struct crawl *c)
 {
-    return !c->sources && !c->parked;
+    return !c->sources && !c->parked && !spill_waiting(c);
 }
 
 bool feed_names_host(const struct crawl *c, const struct url *url)
@@ -100,11 +105,21 @@ void feed_unpark(struct crawl *c)
     }
 }
 
+static bool has_queue(struct crawl *c, const struct url *url)
+{
+    struct host *host = frontier_host(&c->frontier, url);
+    return host && host_has_queue(host);
+}
+
 /* Of a long list of a crawl most wait on disk: all of it is read before links are followed. */
 static bool waits_on_disk(struct crawl *c, const struct url *url, const struct line_options *own)
 {
     bool is_secret = url->username.len || url->password.len;
-    if (own || is_secret || !discovery_wants_seeds(c))
+    if (own || is_secret)
+        return false;
+    if (!c->discovery)
+        return c->frontier.queued >= QUEUED_MAX && has_queue(c, url) && spill_url(c, url);
+    if (!discovery_wants_seeds(c))
         return false;
     discovery_queue_seed(c, url);
     return true;
@@ -191,12 +206,39 @@ static bool read_list(struct crawl *c, struct source *s)
     return true;
 }
 
+/* Whether hardly a line was read in the last second for want of room, although more could be asked for. */
+static bool is_stuck(struct crawl *c)
+{
+    int64_t now = clock_ms();
+    if (now - c->pace.began_ms >= PACE_MS) {
+        c->pace.is_slow = c->pace.lines < LINES_OF_FAST;
+        c->pace.began_ms = now;
+        c->pace.lines = 0;
+    }
+    return c->pace.is_slow && c->frontier.in_flight < c->window.size && !frontier_has_next(&c->frontier, now);
+}
+
+/* There is room for more; or what waits is for slow hosts, and the list may lead to others. */
+static bool wants_more(struct crawl *c)
+{
+    if (c->frontier.queued < QUEUED_MAX)
+        return true;
+    return !c->discovery && is_stuck(c) && !spill_is_full(c) && c->frontier.queued < CROWDED_MAX;
+}
+
+bool feed_is_due(struct crawl *c)
+{
+    return spill_is_due(c) || (c->sources && !c->waits_for_list && wants_more(c));
+}
+
 void feed_turn(struct crawl *c)
 {
     bool more = true;
     feed_pause(c);
-    for (int i = 0; more && c->sources && i < LINES_PER_TURN && c->frontier.queued < QUEUED_MAX; i++) {
+    spill_turn(c);
+    for (int i = 0; more && c->sources && i < LINES_PER_TURN && wants_more(c); i++) {
         struct source *s = c->sources;
+        c->pace.lines += c->frontier.queued < QUEUED_MAX;
         if (s->is_list) {
             more = read_list(c, s);
         } else {

@@ -62,8 +62,8 @@ static bool refuse(struct crawl *c, struct job *job, unsigned line)
     return false;
 }
 
-/* Nothing may be asked for, because robots.txt could not be had. That is a failure, and each page says which. A host that
- * cannot be reached is given up after so many as if each page had been asked for. */
+/* Nothing may be asked for, because robots.txt could not be had. That is a failure, and each page says which. A host
+ * that cannot be reached is given up after so many as if each page had been asked for. */
 static bool fail_shut(struct crawl *c, struct gate *g, struct job *job)
 {
     unsigned most = c->config.options.host_errors;
@@ -273,7 +273,7 @@ static struct gate *gate_of(struct crawl *c, struct host *host, bool for_page)
 /* A job for robots.txt that comes here is another origin's, which was led here: it needs no leave of the rules. */
 bool gate_admit(struct crawl *c, struct host *host, struct job *job)
 {
-    struct gate *g = gate_of(c, host, job->kind == JOB_PAGE);
+    struct gate *g = gate_of(c, host, job->kind != JOB_ROBOTS);
     if (!g) {
         end_job(c, job, FETCH_IO, "out of memory");
         return false;
@@ -324,8 +324,8 @@ static bool tells_of_host(enum fetch_error error)
     return error != FETCH_IO && error != FETCH_LOST && error != FETCH_BLOCKED;
 }
 
-/* Section 2.3.1.4: what cannot be reached, or answers that it has failed, allows nothing; unless what it said before is known, or it
- * has been so for a month. */
+/* Section 2.3.1.4: what cannot be reached, or answers that it has failed, allows nothing; unless what it said before is
+ * known, or it has been so for a month. */
 static void shut(struct crawl *c, struct job *job, enum fetch_error error, const char *why)
 {
     struct host *host = job->gate;
@@ -379,8 +379,8 @@ static bool keep_robots(struct job *job, void *arg)
     return false;
 }
 
-/* The host may still be named by a list: then its pages wait for that, and so does robots.txt. One that was named meanwhile is closed
- * again by the first page that comes back. */
+/* The host may still be named by a list: then its pages wait for that, and so does robots.txt. One that was named
+ * meanwhile is closed again by the first page that comes back. */
 static void blocked(struct crawl *c, struct job *robots)
 {
     struct host *host = robots->gate;

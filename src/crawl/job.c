@@ -43,10 +43,25 @@ bool job_is_success(const struct job *job)
 
 void job_forget_links(struct job *job)
 {
-    if (job->links_waiting)
-        job->crawl->links_waiting -= job->links_waiting;
-    job->links_waiting = 0;
+    struct crawl *c = job->crawl;
+    if (job->links_counted)
+        *(job->links_read ? &c->links_kept : &c->links_waiting[job->slot]) -= job->links_counted;
+    job->links_counted = 0;
+    job->links_read = false;
     buffer_release(&job->links);
+}
+
+bool job_keep_links(struct job *job, struct text more)
+{
+    struct buffer links = job->links;
+    job->links = (struct buffer){0};
+    job_forget_links(job);
+    job->links = links;
+    bool ok = buffer_append(&job->links, more.data, more.len);
+    job->links_read = true;
+    job->links_counted = job->links.len;
+    job->crawl->links_kept += job->links_counted;
+    return ok;
 }
 
 void job_forget_answer(struct job *job)
@@ -62,6 +77,8 @@ void job_forget_answer(struct job *job)
     free(job->canonical);
     job->canonical = NULL;
     job_forget_links(job);
+    job->locations = job->location_bytes = 0;
+    job->distrusted = false;
     buffer_clear(&job->body);
 }
 

@@ -1,5 +1,5 @@
-/* A job: one URL that was asked for, from the list line to the last callback. Owned by whoever holds it: the frontier while
- * it waits, the dispatcher while a worker has it, the landing while it is written. */
+/* A job: one URL that was asked for, from the list line to the last callback. Owned by whoever holds it: the frontier
+ * while it waits, the dispatcher while a worker has it, the landing while it is written. */
 #ifndef CRAWL_JOB_H
 #define CRAWL_JOB_H
 
@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "crawl/list/line_options.h"
 #include "fetch/error.h"
+#include "fetch/message.h"
 #include "web/url/url.h"
 
 #include <stdbool.h>
@@ -47,6 +48,7 @@ enum unkept {
 struct origin_of_job {
     enum via via;
     unsigned depth;  /* links away from what the user added */
+    unsigned hops;   /* redirects that led here from the last link */
     char *parent;    /* the page that it was found on, without a password; NULL: none */
     uint32_t number; /* the traps' */
     bool overdue;    /* a sitemap says that it has changed since it was fetched */
@@ -97,9 +99,11 @@ struct job {
     bool in_group;     /* the frontier's: its place is its host's group's as well */
     bool told;         /* the frontier's: its start was wanted and told */
     bool foreign;      /* redirected to another origin: what the user gave for the first one is not sent */
+    bool spilled;      /* it has waited on disk */
     bool parked;       /* waits for the end of the lists, which may still name its host */
     bool reads_links;  /* the request wants the page's links */
     bool looks_up;     /* what is out is a look-up of the host's address, not the request */
+    bool distrusted;   /* a piece of the answer made no sense: the rest is not believed either */
     bool validated;    /* the request carries validators, so that 304 is an answer */
     unsigned slot;     /* the worker that has it */
 
@@ -112,9 +116,11 @@ struct job {
     enum unkept unkept;
     unsigned robots;      /* META_* of the page itself (web/links/meta.h) */
     struct buffer links;  /* records of what it leads to (fetch/message.h) */
-    size_t links_waiting; /* bytes of them in crawl.links_waiting */
-    char *canonical;      /* what it says it is; NULL: nothing */
-    uint64_t bytes;       /* received so far, or in all */
+    size_t links_counted; /* bytes of them in crawl.links_waiting, or in crawl.links_kept when links_read */
+    bool links_read;
+    size_t locations, location_bytes; /* of a sitemap, so far */
+    char *canonical;                  /* what it says it is; NULL: nothing */
+    uint64_t bytes;                   /* received so far, or in all */
     struct resume resume;
     char *etag, *last_modified; /* of the page that is being kept; NULL: none */
     struct page *page;          /* its file while it comes in pieces */
@@ -143,6 +149,9 @@ bool job_is_success(const struct job *job);
 
 /* Forget what it leads to. */
 void job_forget_links(struct job *job);
+
+/* That has been read, and is kept for the user. False when memory is out. */
+bool job_keep_links(struct job *job, struct text more);
 
 /* Go on from nothing: forget what the last answer brought. The job's page must have ended. */
 void job_forget_answer(struct job *job);

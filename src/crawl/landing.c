@@ -1,5 +1,5 @@
-/* Landing: where a page's bytes go. The name is made of the URL that was asked for, never of what a server says; the bytes
- * are written by the store's threads, which read them in place from the worker's ring. */
+/* Landing: where a page's bytes go. The name is made of the URL that was asked for, never of what a server says; the
+ * bytes are written by the store's threads, which read them in place from the worker's ring. */
 #include "crawl/crawl.h"
 
 #include "crawl/resume.h"
@@ -15,7 +15,8 @@ static void release_hold(void *hold)
     mp_hold_release(hold);
 }
 
-/* See to it that BYTES of PART stay until they are written. False when memory is out: the worker will write there soon. */
+/* See to it that BYTES of PART stay until they are written. False when memory is out: the worker will write there
+ * soon. */
 static bool hold(const struct mp_part *part, struct text bytes, struct pages_bytes *held)
 {
     *held = (struct pages_bytes){.data = ""};
@@ -42,8 +43,7 @@ static bool concerns_all(int error)
 static void leave(struct crawl *c, struct job *job, const char *file, int error)
 {
     report_disaster(c, file, strerror(error));
-    c->counts.in_flight--;
-    job_free(job);
+    report_left(c, job);
 }
 
 static void fail(struct crawl *c, struct job *job, int error)
@@ -147,13 +147,20 @@ void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part
         report_end(c, job);
 }
 
-void landing_abandon(struct job *job)
+void landing_drop(struct job *job)
 {
     if (job->page)
         pages_abandon(job->page);
     job->page = NULL;
-    job->out_of_memory = false;
+    job->bytes = 0;
+    buffer_clear(&job->body);
     resume_end_wait(job);
+}
+
+void landing_abandon(struct job *job)
+{
+    landing_drop(job);
+    job->out_of_memory = false;
     job_forget_answer(job);
 }
 

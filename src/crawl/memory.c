@@ -150,6 +150,17 @@ void memory_begin(struct crawl *c)
     put_run(c);
 }
 
+/* It must be known before anything that this run does can be mistaken for a part of the cycle before. */
+void memory_begin_anew(struct crawl *c)
+{
+    c->run.cycle_started_ms = c->run.started_ms;
+    if (!c->state)
+        return;
+    put_run(c);
+    if (state_flush(c->state) != STATE_OK)
+        memory_failed(c);
+}
+
 void memory_turn(struct crawl *c)
 {
     if (!c->state)

@@ -17,6 +17,9 @@ enum forage_status memory_open(struct crawl *c, char *error, size_t size);
 /* Learn how the last run ended, and note that this one has begun. */
 void memory_begin(struct crawl *c);
 
+/* This run does not go on with the cycle that an earlier one has left. Waits until that is written. */
+void memory_begin_anew(struct crawl *c);
+
 /* See whether the state is still being written. */
 void memory_turn(struct crawl *c);
 

@@ -6,7 +6,6 @@
 #include "crawl/due.h"
 #include "crawl/page_key.h"
 #include "crawl/prune.h"
-
 #include "web/links/meta.h"
 
 #include <stdlib.h>
@@ -61,8 +60,8 @@ static bool is_settled(const struct record *known)
     return !known->row.failures && (known->has_file || unkept);
 }
 
-/* What was found is asked for when it is due; what the user named, in each run. One that has failed has no links to be read again: runs
- * that go on with each other would ask for those that fail, again and again, and get no further. */
+/* What was found is asked for when it is due; what the user named, in each run. One that has failed has no links to be
+ * read again: runs that go on with each other would ask for those that fail, again and again, and get no further. */
 static bool is_due(const struct crawl *c, const struct job *job)
 {
     bool rereads = !job->known->row.failures && !discovery_knows_links(c);
@@ -143,6 +142,13 @@ bool record_known_file(const struct job *job, const char *file, struct pages_kno
 
 /* ---- After ---- */
 
+/* What the page says that it is. */
+static void fill_words(const struct job *job, struct state_page *row)
+{
+    row->type = job->type;
+    row->canonical = job->canonical ? job->canonical : "";
+}
+
 static void fill_success(const struct crawl *c, const struct job *job, const struct pages_done *done,
                          struct state_page *row)
 {
@@ -156,8 +162,7 @@ static void fill_success(const struct crawl *c, const struct job *job, const str
         row->file_is_old = true;
         return;
     }
-    row->type = job->type;
-    row->canonical = job->canonical ? job->canonical : "";
+    fill_words(job, row);
     bool elsewhere = strcmp(job_target(job)->href_public, job->asked.href_public) != 0;
     row->final_url = elsewhere ? job_target(job)->href_public : "";
     row->etag = job->etag ? job->etag : "";
@@ -194,7 +199,7 @@ static void fill_unkept(const struct crawl *c, const struct job *job, struct sta
     row->failing_since_ms = 0;
     row->error = "";
     row->final_url = job->unkept == UNKEPT_MOVED ? job_target(job)->href_public : "";
-    row->type = job->type;
+    fill_words(job, row);
     row->file_is_old = true;
     due_after(&c->due, row, false, clock_wall_ms());
 }
@@ -238,12 +243,20 @@ static void prune(struct crawl *c, struct state_page *row)
     row->bytes = row->file_bytes = 0;
 }
 
+/* Of one that was found and is put off before it was asked for nobody would know any more, if the pages that lead to it
+ * do not change. */
+static bool is_to_remember(const struct job *job)
+{
+    bool is_found = job->from.via != VIA_USER && !job->known;
+    if (job->outcome == OUTCOME_SKIPPED)
+        return job->unkept;
+    return job->outcome != OUTCOME_PUT_OFF || job->attempts || is_found;
+}
+
 void record_keep(struct crawl *c, struct job *job, const struct pages_done *done)
 {
     struct buffer key = {0};
-    bool was_skipped = job->outcome == OUTCOME_SKIPPED && !job->unkept;
-    bool was_asked = !was_skipped && (job->outcome != OUTCOME_PUT_OFF || job->attempts);
-    if (!c->state || job->kind != JOB_PAGE || !was_asked || !page_key(&job->asked, &key)) {
+    if (!c->state || job->kind != JOB_PAGE || !is_to_remember(job) || !page_key(&job->asked, &key)) {
         buffer_release(&key);
         return;
     }

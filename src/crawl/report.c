@@ -2,6 +2,7 @@
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "crawl/discovery/discovery.h"
 #include "crawl/discovery/told.h"
 
@@ -127,13 +128,25 @@ static void tell_user(struct crawl *c, const struct job *job, struct forage_page
     told_links_release(&links);
 }
 
+/* Pages with the same content may be a trap. */
+static void note_content(struct crawl *c, const struct job *job, const struct pages_done *done)
+{
+    if (job->outcome == OUTCOME_FAILED || job->outcome == OUTCOME_SKIPPED)
+        return;
+    if (done)
+        return discovery_kept(c, job, done->digest, sizeof done->digest);
+    if (!c->discovery || c->pages || !job_is_success(job))
+        return;
+    uint64_t hash = hash_bytes(buffer_text(&job->body), job->body.len, 0);
+    discovery_kept(c, job, &hash, sizeof hash);
+}
+
 void report_kept(struct crawl *c, struct job *job, const struct pages_done *done)
 {
     job->outcome = outcome_of(c, job, done);
     count(c, job);
     record_keep(c, job, done);
-    if (done && job->outcome != OUTCOME_FAILED)
-        discovery_kept(c, job, done->digest);
+    note_content(c, job, done);
     naming_page(c, job);
     name_known_file(c, job);
     tame(job->detail);
@@ -143,6 +156,7 @@ void report_kept(struct crawl *c, struct job *job, const struct pages_done *done
     if (c->config.options.on_page && (job->kind == JOB_PAGE || job->outcome != OUTCOME_SKIPPED))
         tell_user(c, job, &page);
     discovery_left(c, job);
+    spill_left(c, job);
     job_free(job);
     if (c->config.options.quota_bytes && c->counts.bytes >= c->config.options.quota_bytes)
         crawl_end_early(c, END_QUOTA);
@@ -151,6 +165,14 @@ void report_kept(struct crawl *c, struct job *job, const struct pages_done *done
 void report_end(struct crawl *c, struct job *job)
 {
     report_kept(c, job, NULL);
+}
+
+void report_left(struct crawl *c, struct job *job)
+{
+    discovery_left(c, job);
+    spill_left(c, job);
+    c->counts.in_flight--;
+    job_free(job);
 }
 
 void report_bad_line(struct crawl *c, const char *file, unsigned long line, const char *reason)
@@ -195,7 +217,7 @@ void report_tick(struct crawl *c, bool at_end)
     bool only_pages = c->frontier.queued <= c->counts.in_flight; /* requests for robots.txt wait there, too */
     shown.queued = only_pages ? c->frontier.queued : c->counts.in_flight;
     shown.in_flight = c->counts.in_flight - shown.queued;
-    shown.queued += discovery_waiting(c);
+    shown.queued += discovery_waiting(c) + spill_waiting(c);
     shown.found = c->seen.count;
     shown.hosts = c->frontier.hosts.count;
     c->config.options.on_tick(&shown, c->config.options.context);

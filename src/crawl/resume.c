@@ -58,8 +58,9 @@ static bool may_have_links(const struct job *job)
     return !*job->type || strncmp(job->type, "text/", 5) == 0 || strstr(job->type, "xml");
 }
 
-/* When the request for the rest has failed itself, nothing has changed. As many pages as there may be transfers wait with their pieces;
- * those beyond begin anew, so that a server that breaks off all of them does not take all descriptors. */
+/* When the request for the rest has failed itself, nothing has changed. As many pages as there may be transfers wait
+ * with their pieces; those beyond begin anew, so that a server that breaks off all of them does not take all
+ * descriptors. */
 bool resume_prepare(struct job *job, const struct fetch_answer *answer)
 {
     struct crawl *c = job->crawl;
@@ -69,6 +70,7 @@ bool resume_prepare(struct job *job, const struct fetch_answer *answer)
         return false;
     if (!(r->at && !answer->resumed) && !keep_validators(r, answer))
         return false;
+    job_forget_links(job); /* of another answer, whatever made the worker send them */
     r->waits = true;
     c->broken_off++;
     return true;

@@ -1,5 +1,5 @@
-/* The run: one loop that waits on the workers' results, the writers' completions, the list that is being read, the time when a host may
- * be asked again and a request to stop, and sleeps when there is nothing to do. */
+/* The run: one loop that waits on the workers' results, the writers' completions, the list that is being read, the time
+ * when a host may be asked again and a request to stop, and sleeps when there is nothing to do. */
 #include "crawl/run.h"
 
 #include "base/clock.h"
@@ -32,8 +32,8 @@ static bool is_in_flight(const struct crawl *c)
     return c->frontier.in_flight || (c->pages && pages_pending(c->pages));
 }
 
-/* At a quota what is in flight is finished, if there is time; for other ends it is dropped, because there is no time, or no room, for
- * it. */
+/* At a quota what is in flight is finished, if there is time; for other ends it is dropped, because there is no time,
+ * or no room, for it. */
 static bool is_over(struct crawl *c)
 {
     int64_t most_ms = c->config.options.max_time_ms;
@@ -54,11 +54,18 @@ static int least(int a, int64_t b)
     return b < a ? (b < 0 ? 0 : (int)b) : a;
 }
 
+/* Links are judged by all that the user named, so lists are read before they are followed; but one that is slow holds
+ * up nothing, and one of more than can wait, because each line has options of its own, would hold up itself. */
+static bool is_reading(struct crawl *c)
+{
+    return c->discovery && feed_is_due(c);
+}
+
 static int sleep_ms(struct crawl *c)
 {
     int64_t now = clock_ms(), due_ms = frontier_due_ms(&c->frontier);
     int sleep = c->waits_for_list ? LIST_PAUSE_MS : TICK_MS;
-    if (c->sources && !c->end && !c->waits_for_list && !c->frontier.queued)
+    if (!c->end && feed_is_due(c))
         return 0;
     if (!c->end && !c->sources && discovery_is_due(c))
         return 0;
@@ -79,12 +86,6 @@ static void sleep_until_something_happens(struct crawl *c)
     if (c->pages)
         pages_flush(c->pages);
     epoll_wait(c->epoll, events, 8, sleep_ms(c));
-}
-
-/* Links are judged by all that the user named, so lists are read before they are followed; but one that is slow holds up nothing. */
-static bool is_reading(const struct crawl *c)
-{
-    return c->discovery && c->sources && !c->waits_for_list;
 }
 
 static void turn_in(struct crawl *c)
@@ -130,8 +131,8 @@ static struct job *take_queued(struct crawl *c)
     return list;
 }
 
-/* There are no workers any more: what was asked for fails by name, and so does the rest of the lists as far as it can be
- * read without waiting. */
+/* There are no workers any more: what was asked for fails by name, and so does the rest of the lists as far as it can
+ * be read without waiting. */
 static void give_up_rest(struct crawl *c)
 {
     feed_unpark(c);
@@ -161,6 +162,7 @@ static void settle(struct crawl *c)
     identity_save(c);
     decide_exit(c);
     memory_end(c);
+    discovery_end(c);
     prune_files(c);
     report_tick(c, true);
     decide_exit(c); /* the state may have failed meanwhile */

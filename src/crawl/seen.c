@@ -50,9 +50,8 @@ static void slots_free(uint64_t *slots, uint32_t capacity)
 static struct seen_shard *shard_new(struct seen *s, uint32_t capacity, unsigned depth)
 {
     struct seen_shard *shard = malloc(sizeof *shard);
-    uint64_t *slots = slots_new(capacity);
-    if (!shard || !slots) {
-        slots_free(slots, capacity);
+    uint64_t *slots = shard ? slots_new(capacity) : NULL;
+    if (!slots) {
         free(shard);
         return NULL;
     }
@@ -63,6 +62,8 @@ static struct seen_shard *shard_new(struct seen *s, uint32_t capacity, unsigned 
 
 static void shard_free(struct seen *s, struct seen_shard *shard)
 {
+    if (!shard)
+        return;
     s->bytes -= sizeof *shard + shard->capacity * sizeof *shard->slots;
     slots_free(shard->slots, shard->capacity);
     free(shard);
@@ -139,21 +140,18 @@ static bool split_shard(struct seen *s, struct seen_shard *old, uint64_t print)
     unsigned depth = old->depth + 1;
     if (depth > s->bits && !grow_directory(s))
         return false;
-    struct seen_shard *half[2];
-    half[0] = shard_new(s, HALF_CAPACITY, depth);
-    half[1] = shard_new(s, HALF_CAPACITY, depth);
-    if (!half[0] || !half[1]) {
-        for (int i = 0; i < 2; i++)
-            if (half[i])
-                shard_free(s, half[i]);
+    struct seen_shard *low = shard_new(s, HALF_CAPACITY, depth);
+    struct seen_shard *high = low ? shard_new(s, HALF_CAPACITY, depth) : NULL;
+    if (!high) {
+        shard_free(s, low);
         return false;
     }
     for (uint32_t i = 0; i < old->capacity; i++)
         if (old->slots[i])
-            put(half[shard_index(old->slots[i], depth) & 1], old->slots[i]);
+            put(shard_index(old->slots[i], depth) & 1 ? high : low, old->slots[i]);
     size_t span = (size_t)1 << (s->bits - depth), first = shard_index(print, depth - 1) * 2 * span;
     for (size_t i = 0; i < 2 * span; i++)
-        s->shards[first + i] = half[i / span];
+        s->shards[first + i] = i < span ? low : high;
     shard_free(s, old);
     return true;
 }
@@ -161,10 +159,8 @@ static bool split_shard(struct seen *s, struct seen_shard *old, uint64_t print)
 static bool begin(struct seen *s)
 {
     struct seen_shard **shards = malloc(sizeof *shards);
-    struct seen_shard *first = shard_new(s, FIRST_CAPACITY, 0);
-    if (!shards || !first) {
-        if (first)
-            shard_free(s, first);
+    struct seen_shard *first = shards ? shard_new(s, FIRST_CAPACITY, 0) : NULL;
+    if (!first) {
         free(shards);
         return false;
     }

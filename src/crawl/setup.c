@@ -17,8 +17,8 @@
 
 enum { RESULT_RING_BYTES = 2 << 20, SHOWN_MOST = 300 };
 
-/* Descriptors. The parent has some 25 and two for each worker besides the files that it writes, and may have more. A worker keeps 64
- * connections open that are idle. */
+/* Descriptors. The parent has some 25 and two for each worker besides the files that it writes, and may have more. A
+ * worker keeps 64 connections open that are idle. */
 enum {
     OWN_DESCRIPTORS = 40,
     WORKER_DESCRIPTORS = 2,
@@ -49,8 +49,8 @@ static rlim_t raise_descriptor_limit(rlim_t need)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
 }
 
-/* Each transfer is a socket, and each page that comes in pieces a file; a folder that pages go to is kept open. With few
- * descriptors there are fewer of each, for a run that meets the limit would fail one URL after another. */
+/* Each transfer is a socket, and each page that comes in pieces a file; a folder that pages go to is kept open. With
+ * few descriptors there are fewer of each, for a run that meets the limit would fail one URL after another. */
 static enum forage_status share_descriptors(struct crawl *c, char *error, size_t size)
 {
     struct forage_options *o = &c->config.options;
@@ -102,7 +102,8 @@ static enum forage_status make_pool(struct crawl *c, char *error, size_t size)
         .driven = true,
     };
     c->load = calloc(options.workers, sizeof *c->load);
-    if (!c->load)
+    c->links_waiting = calloc(options.workers, sizeof *c->links_waiting);
+    if (!c->load || !c->links_waiting)
         return FORAGE_NO_MEMORY;
     enum mp_status s = mp_pool_new(&options, &c->pool);
     const char *why = s == MP_SYSTEM ? strerror(errno) : mp_status_text(s);
@@ -188,8 +189,8 @@ static void setup_init(struct crawl *c)
 
 typedef enum forage_status make_fn(struct crawl *c, char *error, size_t size);
 
-/* The pool comes before the first thread, for its workers are forked from what is there now, and before the lock and the secrets, for
- * workers shall have neither. The lock comes before anything below the output folder is touched. */
+/* The pool comes before the first thread, for its workers are forked from what is there now, and before the lock and
+ * the secrets, for workers shall have neither. The lock comes before anything below the output folder is touched. */
 enum forage_status setup_crawl(struct crawl *c, char *error, size_t size)
 {
     static make_fn *const steps[] = {check_ca_file, share_descriptors, make_pattern,  make_pool,    make_memory,
@@ -222,6 +223,7 @@ void setup_undo(struct crawl *c)
     seen_release(&c->named_hosts);
     claims_release(&c->claims);
     discovery_close(c);
+    spill_close(c);
     outputs_close(c);
     identity_close(c->identity);
     memory_close(c);
@@ -232,5 +234,6 @@ void setup_undo(struct crawl *c)
     if (c->stop_fd >= 0)
         close(c->stop_fd);
     free(c->load);
+    free(c->links_waiting);
     config_release(&c->config);
 }

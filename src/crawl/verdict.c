@@ -89,7 +89,7 @@ static void follow(struct crawl *c, struct job *job, struct text location)
         return verdict_fail(c, job, FETCH_SCHEME, "the redirect leads to something that is neither http nor https");
     if (status != URL_OK)
         return verdict_fail(c, job, FETCH_REDIRECT, url_status_text(status));
-    if (++job->redirects > most_redirects(c, job)) {
+    if (++job->redirects + job->from.hops > most_redirects(c, job)) {
         url_release(&to);
         return verdict_fail(c, job, FETCH_REDIRECT, "too many redirects");
     }
@@ -215,9 +215,7 @@ static void leave_unkept(struct crawl *c, struct job *job, enum unkept why)
         [UNKEPT_NOINDEX] = "not kept: the page says noindex",
         [UNKEPT_TYPE] = "not kept: its media type is not among --types",
     };
-    unsigned robots = job->robots;
-    landing_abandon(job);
-    job->robots = robots;
+    landing_drop(job);
     job->unkept = why;
     job->outcome = OUTCOME_SKIPPED;
     snprintf(job->detail, sizeof job->detail, "%s", words[why]);
@@ -226,8 +224,10 @@ static void leave_unkept(struct crawl *c, struct job *job, enum unkept why)
 
 static void finish_page(struct crawl *c, struct job *job, const struct mp_part *part, const struct fetch_answer *answer)
 {
-    if (c->discovery && answer->status < 300)
-        discovery_page(c, job, answer);
+    if (c->discovery && answer->status < 300 && !discovery_page(c, job, answer)) {
+        landing_abandon(job);
+        return report_left(c, job);
+    }
     if (answer->unwanted)
         return leave_unkept(c, job, UNKEPT_TYPE);
     if (c->discovery && job->robots & META_NOINDEX)
@@ -240,12 +240,14 @@ static void finish_page(struct crawl *c, struct job *job, const struct mp_part *
 
 static void finish(struct crawl *c, struct job *job, const struct mp_part *part, const struct fetch_answer *answer)
 {
+    if (job->out_of_memory)
+        return verdict_fail(c, job, FETCH_IO, "out of memory");
     if (job->kind == JOB_PAGE)
         return finish_page(c, job, part, answer);
     if (job->kind == JOB_SITEMAP)
         return discovery_sitemap_read(c, job, answer);
     job->bytes += answer->body.len;
-    if (!job->out_of_memory && buffer_append(&job->body, answer->body.data, answer->body.len))
+    if (buffer_append(&job->body, answer->body.data, answer->body.len))
         gate_answered(c, job, answer);
     else
         verdict_fail(c, job, FETCH_IO, "out of memory");

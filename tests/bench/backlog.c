@@ -1,10 +1,10 @@
-/* What the seen set and the backlog cost a crawl of a million pages with 50 links each, and what they would need for a thousand
- * million.
+/* What the seen set and the backlog cost a crawl of a million pages with 50 links each, and what they would need for a
+ * thousand million.
  *
- * The web is made of numbers: page P links to page P + AHEAD, which is new, and to 49 others below that, which are known: what is
- * below AHEAD is found before the measurement begins, so that a hundred thousand URLs wait at any time. The origin of a page is
- * a random one, the worst case for the backlog: in a real crawl most links of a page stay at its origin. Each number of origins
- * has a process of its own, so that its memory is its own.
+ * The web is made of numbers: page P links to page P + AHEAD, which is new, and to 49 others below that, which are
+ * known: what is below AHEAD is found before the measurement begins, so that a hundred thousand URLs wait at any time.
+ * The origin of a page is a random one, the worst case for the backlog: in a real crawl most links of a page stay at
+ * its origin. Each number of origins has a process of its own, so that its memory is its own.
  *
  * All times are processor time of the one thread, the kernel's part included, since others may run meanwhile.
  *
@@ -324,7 +324,8 @@ static void in_a_process(void (*what)(uint64_t), uint64_t argument)
         fail("a measurement", "failed");
 }
 
-/* In the worst case a page costs a patch of the file for its link, and a read each for its record and that of its parent. */
+/* In the worst case a page costs a patch of the file for its link, and a read each for its record and that of its
+ * parent. */
 static void calculate(void)
 {
     const double urls = 1e9, origins = 1e7, random_ns = 100e3;

@@ -1,8 +1,10 @@
 /* A web server for measurements that is slow on purpose: it answers every request with FILE as HTML, DELAY_MS after the
- * request's head has arrived, and keeps connections open. As the delay is the same for all, the answers wait in one queue.
+ * request's head has arrived, and keeps connections open. As the delay is the same for all, the answers wait in one
+ * queue.
  *
- * bench_latency_server DELAY_MS FILE: prints the port of 127.0.0.1 that the system picked, then serves until it is killed.
- * It knows as much HTTP as the programs that are measured use: requests without a body, one at a time on a connection. */
+ * bench_latency_server DELAY_MS FILE: prints the port of 127.0.0.1 that the system picked, then serves until it is
+ * killed. It knows as much HTTP as the programs that are measured use: requests without a body, one at a time on a
+ * connection. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

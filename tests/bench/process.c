@@ -2,7 +2,8 @@
  *
  *     bench_process tests/bench/process.py
  *
- * Prints the median of ROUNDS batches of MANY processes for each, and the ratio. Ends with 1 when it is below TARGET. */
+ * Prints the median of ROUNDS batches of MANY processes for each, and the ratio. Ends with 1 when it is below
+ * TARGET. */
 #include <multiproc/process.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* How many requests a rule of recrawling saves, and how stale that makes the copy: 90 days of a site whose pages change at
- * known rates, against asking for everything each day.
+/* How many requests a rule of recrawling saves, and how stale that makes the copy: 90 days of a site whose pages change
+ * at known rates, against asking for everything each day.
  *
  * bench_recrawl [PAGES]: by default 10,000. The same figures each time and everywhere; it takes no time but the
  * processor's. */

@@ -1,9 +1,9 @@
-/* What the state adds to a page, part by part, in microseconds of processor time: SHA-256 of its body, the lookup, the look
- * at its file, the queue (in the crawl's thread) and the row (in the writer's thread).
+/* What the state adds to a page, part by part, in microseconds of processor time: SHA-256 of its body, the lookup, the
+ * look at its file, the queue (in the crawl's thread) and the row (in the writer's thread).
  *
- * A run is modelled as the frontier does it: HOSTS hosts in turn, PAGES pages each, then the next hosts. "one host" has all
- * pages at one origin, so that the keys of a batch lie all over the table: the worst case. The first run inserts, the second
- * one updates, the last one finds and updates.
+ * A run is modelled as the frontier does it: HOSTS hosts in turn, PAGES pages each, then the next hosts. "one host" has
+ * all pages at one origin, so that the keys of a batch lie all over the table: the worst case. The first run inserts,
+ * the second one updates, the last one finds and updates.
  *
  * bench_state [FOLDER [ROWS...]]: by default 10,000 and 1,000,000 rows below a new folder in /dev/shm. */
 #include "store/state/state.h"

@@ -1,9 +1,9 @@
-/* What it costs to put pages in place: files a second and processor time a file, for a plain loop of open, write and close
- * in one thread, then through the writers, new files first and replaced ones after; with digests, new and unchanged. Then what
- * the walk after a killed run costs a file.
+/* What it costs to put pages in place: files a second and processor time a file, for a plain loop of open, write and
+ * close in one thread, then through the writers, new files first and replaced ones after; with digests, new and
+ * unchanged. Then what the walk after a killed run costs a file.
  *
- * The first pass over a fresh file system pays for its inode tables, so one goes unmeasured. On a disk, what the file system
- * does meanwhile can hide all the rest: compare several runs.
+ * The first pass over a fresh file system pays for its inode tables, so one goes unmeasured. On a disk, what the file
+ * system does meanwhile can hide all the rest: compare several runs.
  *
  * bench_store [FOLDER [FILES [BYTES]]]: by default 10,000 files of 15 KiB below a new folder in /dev/shm. */
 #include "base/clock.h"

@@ -1,4 +1,5 @@
-/* What pages and servers say of being kept and followed: meta robots, X-Robots-Tag, rel=nofollow, canonical, robots.txt. */
+/* What pages and servers say of being kept and followed: meta robots, X-Robots-Tag, rel=nofollow, canonical,
+ * robots.txt. */
 #include "support/asked.h"
 #include "support/files.h"
 #include "support/support.h"

@@ -1,4 +1,5 @@
-/* A site with something of everything, crawled twice with everything that a crawl can do: each URL, how it ended and how it was found. */
+/* A site with something of everything, crawled twice with everything that a crawl can do: each URL, how it ended and
+ * how it was found. */
 #include "support/asked.h"
 #include "support/files.h"
 #include "support/site_everything.h"

@@ -1,5 +1,5 @@
-/* Crawls that are killed at any instant, again and again: in the end each has the pages that an undisturbed one has, and none was asked for
- * again after it was done and recorded. */
+/* Crawls that are killed at any instant, again and again: in the end each has the pages that an undisturbed one has,
+ * and none was asked for again after it was done and recorded. */
 #include "support/asked.h"
 #include "support/files.h"
 #include "support/support.h"
@@ -18,7 +18,10 @@ TestSuite(crawl_killed, .timeout = 280);
 /* LANES crawls at a time, as most of the time is waiting, are killed up to EACH times, until there were KILLS. */
 enum { KILLS = 100, EACH = 5, LANES = 4, PAGES = 260, HOSTS = 5, ROOM_BYTES = 256 << 20 };
 
-/* ---- The site: a tree, in which each page but the first is linked by one page alone, so that a link that is lost takes pages with it ---- */
+/* ---- The site ----
+ *
+ * A tree, in which each page but the first is linked by one page alone, so that a link that is lost takes pages with
+ * it. */
 
 static bool is_redirect(unsigned n)
 {
@@ -77,7 +80,8 @@ static unsigned run_of(const struct fixture_request *request)
 
 /* ---- What a kill leaves ---- */
 
-/* A copy of the database below OUTPUT, so that looking at it leaves everything as the kill did; NULL when there is none yet. */
+/* A copy of the database below OUTPUT, so that looking at it leaves everything as the kill did; NULL when there is none
+ * yet. */
 static sqlite3 *open_copy(const char *output, const char *scratch)
 {
     static const char *const ends[] = {"", "-wal"};

@@ -1,4 +1,5 @@
-/* A crawl of tens of thousands of pages that link each other a million times: each is fetched once, in memory that the links do not fill. */
+/* A crawl of tens of thousands of pages that link each other a million times: each is fetched once, in memory that the
+ * links do not fill. */
 #include "support/asked.h"
 #include "support/files.h"
 #include "support/support.h"

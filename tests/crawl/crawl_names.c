@@ -1,4 +1,5 @@
-/* Pages whose names would collide or cannot be names, and links in other charsets: found, kept apart, and the same on every run. */
+/* Pages whose names would collide or cannot be names, and links in other charsets: found, kept apart, and the same on
+ * every run. */
 #include "support/asked.h"
 #include "support/files.h"
 #include "support/support.h"

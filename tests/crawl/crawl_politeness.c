@@ -37,7 +37,8 @@ static int two_hosts(const struct fixture_request *request, struct fixture_reply
     return 0;
 }
 
-/* The slow host has two connections and thirty answers to give on each: twelve seconds. The other is done in a moment. */
+/* The slow host has two connections and thirty answers to give on each: twelve seconds. The other is done in a
+ * moment. */
 Test(crawl_politeness, a_slow_host_holds_up_no_other)
 {
     struct fixture *f = fixture_start(&(struct fixture_options){.fallback = two_hosts});

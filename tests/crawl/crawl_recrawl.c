@@ -59,7 +59,8 @@ Test(crawl_recrawl, asks_for_what_is_due_also_below_pages_that_are_unchanged)
     fixture_stop(f);
 }
 
-/* Thirty known pages that are due, and one that is new: with one connection the new one is asked for as soon as it is known. */
+/* Thirty known pages that are due, and one that is new: with one connection the new one is asked for as soon as it is
+ * known. */
 static int many(const struct fixture_request *request, struct fixture_reply *reply, void *context)
 {
     (void)context;

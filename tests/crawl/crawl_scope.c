@@ -71,7 +71,8 @@ Test(crawl_scope, depth_counts_the_links_away_from_what_was_given)
     }
 }
 
-/* A page may be found by a long way first, because the short one is slow: what it leads to is as deep as by the short one. */
+/* A page may be found by a long way first, because the short one is slow: what it leads to is as deep as by the short
+ * one. */
 Test(crawl_scope, a_page_has_the_depth_of_the_shortest_way_to_it)
 {
     static const struct fixture_route routes[] = {

@@ -1,4 +1,5 @@
-/* Sites without end: a crawl with its defaults leaves each in bounded time, names the trap, and has what is good of the site. */
+/* Sites without end: a crawl with its defaults leaves each in bounded time, names the trap, and has what is good of the
+ * site. */
 #include "support/asked.h"
 #include "support/files.h"
 #include "support/site_traps.h"
@@ -94,8 +95,8 @@ Test(crawl_traps, have_a_limit_each_that_is_an_option)
     }
 }
 
-/* An honest site that looks like a trap here and there: 300 articles one after the other by "next", a shelf of 200 pages of one pattern with
- * contents of their own, a path of twelve folders, a query of eight parameters. */
+/* An honest site that looks like a trap here and there: 300 articles one after the other by "next", a shelf of 200
+ * pages of one pattern with contents of their own, a path of twelve folders, a query of eight parameters. */
 static int honest(const struct fixture_request *request, struct fixture_reply *reply, void *context)
 {
     (void)context;

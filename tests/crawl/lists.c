@@ -306,3 +306,31 @@ Test(lists, lines_of_a_slow_pipe_are_fetched_while_others_are)
     free(fifo);
     fixture_stop(f);
 }
+
+/* ---- More lines of a host than can wait in memory ---- */
+
+static char *long_list(int lines, const char *last)
+{
+    char *list = support_alloc((size_t)lines * 32 + 64);
+    size_t len = 0;
+    for (int i = 0; i < lines; i++)
+        len += (size_t)sprintf(list + len, "http://a.test/%d\n", i);
+    sprintf(list + len, "%s", last);
+    return list;
+}
+
+Test(lists, a_host_that_says_nothing_holds_up_none_behind_it_in_the_list)
+{
+    static const struct fixture_route silent[] = {
+        {.path = "/quick", .reply = {.body = "here"}},
+        {.path = "/", .prefix = true, .reply = {.fault = FIXTURE_SILENT, .end = FIXTURE_HANG}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = silent});
+    char *list = long_list(40000, "http://b.test/quick\n");
+    struct crawl c = {.run.input = list};
+    crawl_run(&c, f, "-q", "--max-time", "8", "-", NULL);
+    cr_expect_eq(fixture_count(f, "/quick"), 1);
+    crawl_release(&c);
+    fixture_stop(f);
+    free(list);
+}

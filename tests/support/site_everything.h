@@ -1,4 +1,5 @@
-/* A small site with something of everything that a crawler meets, at all.test, and a neighbour, next.test, that it links.
+/* A small site with something of everything that a crawler meets, at all.test, and a neighbour, next.test, that it
+ * links.
  *
  *     /robots.txt          closes /closed, names a sitemap index with a gzipped map, and a feed
  *     /                    links, relative and absolute, in and out of scope; a style sheet, a script, pictures

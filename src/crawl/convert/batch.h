@@ -2,9 +2,10 @@
  *
  * batch_open; batch_add for each file; batch_flush at the end; batch_close.
  *
- * Files wait under temporary names (store/pages/draft.h) and are renamed many at a time, because each time costs a sync. Before that, DIR/.forage/converting tells their new sizes and times, and they and it are
- * synced; after it their rows are put. A run that is killed in between leaves files that no row knows: batch_recover finds
- * them by what is told there, before anybody takes them for files that a user has changed.
+ * Files wait under temporary names (store/pages/draft.h) and are renamed many at a time, because each time costs a
+ * sync. Before that, DIR/.forage/converting tells their new sizes and times, and they and it are synced; after it their
+ * rows are put. A run that is killed in between leaves files that no row knows: batch_recover finds them by what is
+ * told there, before anybody takes them for files that a user has changed.
  *
  * Functions that return a bool are false, with errno, when the disk or the memory failed, or the state, which
  * batch->state_failed tells. Context: one thread; may block. */
@@ -34,8 +35,8 @@ struct batch_item {
 /* A file could not be placed, because of ERROR. */
 typedef void batch_failed_fn(void *context, const char *file, int error);
 
-/* Set ROOT and FOLDER (descriptors of DIR and DIR/.forage, borrowed), FOLDERS (those below ROOT, borrowed), STATE, FAILED and
- * CONTEXT; the rest is private but for the last two. */
+/* Set ROOT and FOLDER (descriptors of DIR and DIR/.forage, borrowed), FOLDERS (those below ROOT, borrowed), STATE,
+ * FAILED and CONTEXT; the rest is private but for the last two. */
 struct batch {
     int root, folder;
     struct folders *folders;

@@ -137,7 +137,8 @@ static bool resolve_file(struct linker *linker, struct url *url)
     return found && url_parse(url, place.url, strcspn(place.url, "#"), NULL) == URL_OK;
 }
 
-/* Let URL be where the link leads; false: nowhere that is fetched. WAS_ABSOLUTE: it means the same wherever it stands. */
+/* Let URL be where the link leads; false: nowhere that is fetched. WAS_ABSOLUTE: it means the same wherever it
+ * stands. */
 static bool resolve(struct linker *linker, struct url *url, bool *was_absolute)
 {
     if (is_own_page(linker))

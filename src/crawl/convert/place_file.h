@@ -19,7 +19,8 @@ struct place_record {
     struct buffer bytes;
 };
 
-/* Append the file's head, resp. a record. False: memory is out, or a text is too long, and then nothing was appended. */
+/* Append the file's head, resp. a record. False: memory is out, or a text is too long, and then nothing was
+ * appended. */
 bool place_file_add_head(struct buffer *out);
 bool place_file_add(const struct place *place, struct buffer *out);
 
@@ -28,7 +29,8 @@ bool place_file_is_one(int fd);
 
 enum place_read { PLACE_READ, PLACE_END, PLACE_FAILED };
 
-/* Read the record at AT. PLACE_END: the file ends there, or what is there is no record. PLACE_FAILED: errno says why. */
+/* Read the record at AT. PLACE_END: the file ends there, or what is there is no record. PLACE_FAILED: errno says
+ * why. */
 enum place_read place_file_read(int fd, uint64_t at, struct place_record *record);
 
 void place_record_release(struct place_record *record);

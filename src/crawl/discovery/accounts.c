@@ -1,6 +1,7 @@
 #include "crawl/discovery/accounts.h"
 
 #include "base/buffer.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,14 @@ static bool is_of(const struct account *a, const struct url *url)
     return a->origin.len == url->origin.len && memcmp(a->origin.data, url->origin.at, url->origin.len) == 0;
 }
 
+static size_t bucket_of(const struct url *url)
+{
+    return hash_bytes(url->origin.at, url->origin.len, 0) % ACCOUNTS_BUCKETS;
+}
+
 static const struct account *find(const struct accounts *accounts, const struct url *url)
 {
-    const struct account *a = accounts->first;
+    const struct account *a = accounts->buckets[bucket_of(url)];
     while (a && !is_of(a, url))
         a = a->next;
     return a;
@@ -46,8 +52,9 @@ bool accounts_add(struct accounts *accounts, const struct url *url)
         account_free(a);
         return false;
     }
-    a->next = accounts->first;
-    accounts->first = a;
+    struct account **bucket = &accounts->buckets[bucket_of(url)];
+    a->next = *bucket;
+    *bucket = a;
     return true;
 }
 
@@ -74,9 +81,11 @@ bool accounts_put_in(const struct accounts *accounts, struct url *url)
 
 void accounts_release(struct accounts *accounts)
 {
-    for (struct account *a = accounts->first, *next; a; a = next) {
-        next = a->next;
-        account_free(a);
+    for (size_t i = 0; i < ACCOUNTS_BUCKETS; i++) {
+        for (struct account *a = accounts->buckets[i], *next; a; a = next) {
+            next = a->next;
+            account_free(a);
+        }
+        accounts->buckets[i] = NULL;
     }
-    accounts->first = NULL;
 }

@@ -1,12 +1,15 @@
-/* Discovery: how a crawl comes by its URLs. Links of pages, locations of sitemaps, redirects and rows of the state that are due are offered
- * here; what is new, in scope and no trap goes to the backlog on disk (store/backlog), and from there to the frontier as that has room.
+/* Discovery: how a crawl comes by its URLs. Links of pages, locations of sitemaps, redirects and rows of the state that
+ * are due are offered here; what is new, in scope and no trap goes to the backlog on disk (store/backlog), and from
+ * there to the frontier as that has room.
  *
- * discovery_open; discovery_begin at the start of a run; discovery_seed for each URL that the user names; discovery_turn in the loop;
- * discovery_page and its kin for what is answered; discovery_left for each job that has ended; discovery_settle at the end of the run;
- * discovery_close. Without --recursive crawl.discovery is NULL, and all of these that do not say otherwise may be called and do nothing.
+ * discovery_open; discovery_begin at the start of a run; discovery_seed for each URL that the user names;
+ * discovery_turn in the loop; discovery_page and its kin for what is answered; discovery_left for each job that has
+ * ended; discovery_settle at the end of the run; discovery_close. Without --recursive crawl.discovery is NULL, and all
+ * of these that do not say otherwise may be called and do nothing.
  *
- * A killed crawl loses no link: they are in the backlog's file before the row of their page is given to the state, whose sync they share.
- * A run that goes on with a cycle reads the file again; what was fetched already is told by the state.
+ * A killed crawl loses no link: they are in the backlog's file before the row of their page is given to the state,
+ * whose sync they share. A run that goes on with a cycle reads the file again; what was fetched already is told by the
+ * state.
  *
  * Context: the crawl's thread. */
 #ifndef CRAWL_DISCOVERY_H
@@ -58,16 +61,23 @@ uint64_t discovery_waiting(const struct crawl *c);
 
 /* ---- What is answered. Not to be called without --recursive ---- */
 
-/* JOB's page was answered well: learn what it says of itself (job->robots, job->canonical) and where it leads. */
-void discovery_page(struct crawl *c, struct job *job, const struct fetch_answer *answer);
+/* JOB's page was answered well: learn what it says of itself (job->robots, job->canonical) and where it leads. False:
+ * not all of that could be queued. Then the run is about to end, and nothing may be remembered of the page, so that the
+ * next one reads it again. */
+bool discovery_page(struct crawl *c, struct job *job, const struct fetch_answer *answer);
 
-/* JOB was found in this crawl and redirects to TO, whose memory is taken over: that is a page of its own. Ends the job. */
+/* JOB was found in this crawl and redirects to TO, whose memory is taken over: that is a page of its own. Ends the
+ * job. */
 void discovery_redirect(struct crawl *c, struct job *job, struct url *to);
+
+/* Some of what a sitemap names. False: no more of it is taken. */
+bool discovery_sitemap_piece(struct crawl *c, struct job *job, struct text records);
 
 /* A sitemap was read. Ends the job. */
 void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch_answer *answer);
 
-/* Fill ASKED with what is asked for when a link leads to URL: with --strip-query not all of it. False when memory is out. */
+/* Fill ASKED with what is asked for when a link leads to URL: with --strip-query not all of it. False when memory is
+ * out. */
 bool discovery_asks_for(struct crawl *c, const struct url *url, struct url *asked);
 
 /* ---- Hosts and jobs ---- */
@@ -75,15 +85,15 @@ bool discovery_asks_for(struct crawl *c, const struct url *url, struct url *aske
 /* The rules of ORIGIN are known; NULL: it has none. With --sitemaps, its sitemaps are to be read. */
 void discovery_rules(struct crawl *c, const char *origin, const struct robots *robots);
 
-/* Whether pages need not be read again for their links, because the last crawl has followed them as this one does; true without
- * --recursive. */
+/* Whether pages need not be read again for their links, because the last crawl has followed them as this one does; true
+ * without --recursive. */
 bool discovery_knows_links(const struct crawl *c);
 
 /* NULL, or why JOB need not be asked for although it is due. */
 const char *discovery_why_not(struct crawl *c, const struct job *job);
 
-/* JOB's page is in place and has DIGEST. */
-void discovery_kept(struct crawl *c, const struct job *job, const uint8_t digest[PAGES_DIGEST_BYTES]);
+/* JOB's page is in place. DIGEST: of its content. */
+void discovery_kept(struct crawl *c, const struct job *job, const void *digest, size_t len);
 
 /* JOB ends. */
 void discovery_left(struct crawl *c, const struct job *job);
@@ -93,8 +103,12 @@ const char *discovery_via(const struct job *job);
 
 /* ---- The end ---- */
 
-/* Keep what the next run goes on with, or nothing when all is done. */
+/* Keep what the next run goes on with. */
 void discovery_settle(struct crawl *c);
+
+/* The state says how the run has ended: when all is done, nothing is kept. A run that is killed before this finds what
+ * is done in its queue, and not that the queue is lost. */
+void discovery_end(struct crawl *c);
 void discovery_close(struct crawl *c);
 
 #endif

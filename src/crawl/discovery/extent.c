@@ -40,9 +40,9 @@ uint64_t extent_of(const struct forage_options *o)
     return add_texts(extent, o->strip_query, o->strip_query_count);
 }
 
-static void path_of(const char *dir, char path[PATH_MAX])
+static void path_of(const char *dir, const char *file, char path[PATH_MAX])
 {
-    snprintf(path, PATH_MAX, "%s/%s", dir, EXTENT_FILE);
+    snprintf(path, PATH_MAX, "%s/%s", dir, file);
 }
 
 static void text_of(uint64_t extent, char text[TEXT_SIZE])
@@ -50,10 +50,10 @@ static void text_of(uint64_t extent, char text[TEXT_SIZE])
     snprintf(text, TEXT_SIZE, "%016" PRIx64 "\n", extent);
 }
 
-bool extent_is(const char *dir, uint64_t extent)
+bool extent_is(const char *dir, const char *file, uint64_t extent)
 {
     char path[PATH_MAX], expected[TEXT_SIZE], found[TEXT_SIZE];
-    path_of(dir, path);
+    path_of(dir, file, path);
     text_of(extent, expected);
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
@@ -63,11 +63,11 @@ bool extent_is(const char *dir, uint64_t extent)
     return n == (ssize_t)strlen(expected) && memcmp(found, expected, (size_t)n) == 0;
 }
 
-bool extent_note(const char *dir, uint64_t extent)
+bool extent_note(const char *dir, const char *file, uint64_t extent)
 {
     char path[PATH_MAX], text[TEXT_SIZE];
     struct atomic_failure failure;
-    path_of(dir, path);
+    path_of(dir, file, path);
     text_of(extent, text);
     if (atomic_file_write(path, EXTENT_MODE, text, strlen(text), &failure))
         return true;

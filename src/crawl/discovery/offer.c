@@ -1,4 +1,5 @@
-/* What becomes of a URL that was found: it is known, outside of what the user asked for, refused, a trap, or it waits to be asked for. */
+/* What becomes of a URL that was found: it is known, outside of what the user asked for, refused, a trap, or it waits
+ * to be asked for. */
 #include "crawl/discovery/parts.h"
 
 #include <stdio.h>
@@ -54,13 +55,21 @@ static bool is_in_scope(const struct discovery *d, const struct offer *offer, co
     return offer->via == VIA_REQUISITE ? scope_has_requisite(d->scope, url, NULL) : scope_has(d->scope, url, NULL);
 }
 
-/* Outside of what the user wants: no word of it, for most links of the web are. A sitemap may lie anywhere that robots.txt says. */
+bool discovery_is_unwanted(struct crawl *c, const struct offer *offer, const struct url *url)
+{
+    if (offer->is_sitemap)
+        return false;
+    return is_too_deep(c, offer) || filter_check(c->discovery->filter, url, NULL) != FILTER_WANTED;
+}
+
+/* Outside of what the user wants: no word of it, for most links of the web are. A sitemap may lie anywhere that
+ * robots.txt says. */
 static bool is_outside(struct crawl *c, const struct offer *offer, const struct url *url)
 {
     struct discovery *d = c->discovery;
     if (offer->is_sitemap)
         return offer->guessed && !scope_has(d->scope, url, NULL);
-    return is_too_deep(c, offer) || !is_in_scope(d, offer, url) || filter_check(d->filter, url, NULL) != FILTER_WANTED;
+    return !is_in_scope(d, offer, url) || discovery_is_unwanted(c, offer, url);
 }
 
 /* ---- The queue ---- */
@@ -132,7 +141,8 @@ static bool is_known(struct crawl *c, const struct offer *offer, const char *url
     return true;
 }
 
-/* Of a trap, URL's chain of pages goes on from the page that it was found on, or is what it was in the run that found it. */
+/* Of a trap, URL's chain of pages goes on from the page that it was found on, or is what it was in the run that found
+ * it. */
 static bool is_no_trap(struct discovery *d, const struct offer *offer, const struct url *url,
                        struct traps_verdict *verdict)
 {
@@ -159,14 +169,16 @@ static void judge(struct crawl *c, const struct offer *offer, struct url *url)
 }
 
 /* The address as the crawl asks for it, with nothing in it that the user wants out. Fills URL; false: it is none. */
-static bool read_url(const struct discovery *d, const struct offer *offer, struct url *url)
+static bool read_url(struct crawl *c, const struct offer *offer, struct url *url)
 {
-    if (url_parse(url, offer->url, offer->len, NULL) != URL_OK)
-        return false;
-    if (offer->is_sitemap || strip_query(d->strip, url) != STRIP_NO_MEMORY)
-        return true;
-    url_release(url);
-    return false;
+    enum url_status s = url_parse(url, offer->url, offer->len, NULL);
+    if (s == URL_OK && !offer->is_sitemap && strip_query(c->discovery->strip, url) == STRIP_NO_MEMORY)
+        s = URL_NO_MEMORY;
+    if (s == URL_NO_MEMORY)
+        discovery_failed(c, "out of memory");
+    if (s != URL_OK)
+        url_release(url);
+    return s == URL_OK;
 }
 
 bool discovery_asks_for(struct crawl *c, const struct url *url, struct url *asked)
@@ -182,7 +194,7 @@ bool discovery_asks_for(struct crawl *c, const struct url *url, struct url *aske
 void discovery_offer(struct crawl *c, const struct offer *offer)
 {
     struct url url = {0};
-    if (is_known(c, offer, offer->url, offer->len) || !read_url(c->discovery, offer, &url))
+    if (is_known(c, offer, offer->url, offer->len) || !read_url(c, offer, &url))
         return;
     size_t len = strlen(url.href_public);
     if (is_outside(c, offer, &url) || is_known(c, offer, url.href_public, len)) {

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LINKS_KEPT_MAX = 64 << 20 };
+
 /* X-Robots-Tag speaks of the answer as meta robots does of the page. */
 static unsigned header_robots(const struct crawl *c, const struct fetch_answer *answer)
 {
@@ -58,12 +60,15 @@ static void take_link(struct crawl *c, struct job *job, const struct fetch_link 
     }
 }
 
-/* The user's callback gets them when the page is in place; for others they have done their work. */
+/* The user's callback gets them when the page is in place; for others they have done their work. When those of pages
+ * that are being written are many, the writers get time. */
 static void keep_links(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
     if (!c->config.options.page_links)
-        job_forget_links(job);
-    else if (!buffer_append(&job->links, answer->links.data, answer->links.len))
+        return job_forget_links(job);
+    while (c->links_kept > LINKS_KEPT_MAX && c->pages && pages_pending(c->pages))
+        landing_wait(c);
+    if (!job_keep_links(job, answer->links))
         job->out_of_memory = true;
 }
 
@@ -74,7 +79,7 @@ void discovery_flush(struct crawl *c)
         discovery_broke(c);
 }
 
-void discovery_page(struct crawl *c, struct job *job, const struct fetch_answer *answer)
+bool discovery_page(struct crawl *c, struct job *job, const struct fetch_answer *answer)
 {
     struct fetch_link link;
     struct text spans[] = {{job->links.data, job->links.len}, answer->links};
@@ -86,37 +91,42 @@ void discovery_page(struct crawl *c, struct job *job, const struct fetch_answer 
             take_link(c, job, &link);
     discovery_flush(c);
     keep_links(c, job, answer);
+    return !c->discovery->failed;
 }
 
 void discovery_redirect(struct crawl *c, struct job *job, struct url *to)
 {
+    bool requisite = job->from.via == VIA_REQUISITE;
+    struct scope *scope = c->discovery->scope;
     struct offer offer = {
         .url = to->href_public,
         .len = strlen(to->href_public),
-        .via = VIA_REDIRECT,
+        .via = requisite ? VIA_REQUISITE : VIA_REDIRECT,
         .depth = job->from.depth,
+        .hops = job->from.hops + 1,
         .parent = &job->asked,
         .parent_number = job->from.number,
         .has_account = to->username.len || to->password.len,
     };
-    bool inside = scope_has(c->discovery->scope, to, NULL);
+    bool inside = requisite ? scope_has_requisite(scope, to, NULL) : scope_has(scope, to, NULL);
     discovery_offer(c, &offer);
     discovery_flush(c);
+    if (c->discovery->failed || !job_redirect(job, to)) {
+        url_release(to);
+        discovery_failed(c, "out of memory");
+        return report_left(c, job);
+    }
     job->outcome = OUTCOME_SKIPPED;
     job->unkept = UNKEPT_MOVED;
     job->error = inside ? FETCH_OK : FETCH_SCOPE;
     snprintf(job->detail, sizeof job->detail,
-             inside ? "it redirects to %.200s" : "it redirects out of scope, to %.200s", to->href_public);
-    if (job_redirect(job, to))
-        return report_end(c, job);
-    job->error = FETCH_IO;
-    job->outcome = OUTCOME_FAILED;
+             inside ? "it redirects to %.200s" : "it redirects out of scope, to %.200s", job->target->href_public);
     report_end(c, job);
 }
 
-void discovery_kept(struct crawl *c, const struct job *job, const uint8_t digest[PAGES_DIGEST_BYTES])
+void discovery_kept(struct crawl *c, const struct job *job, const void *digest, size_t len)
 {
     const char *parent = discovery_page_parent(job);
     if (c->discovery)
-        traps_page(c->discovery->traps, &job->asked, parent, strlen(parent), digest, PAGES_DIGEST_BYTES);
+        traps_page(c->discovery->traps, &job->asked, parent, strlen(parent), digest, len);
 }

@@ -28,6 +28,7 @@ struct discovery {
     uint64_t seeds, sitemaps;     /* that are under way */
     int64_t began_ms;
     bool is_known_extent; /* what is known has led to all that it leads to in this crawl (discovery/extent.h) */
+    bool goes_on;         /* with a queue that an earlier run has left */
     bool failed;          /* the backlog cannot be written */
 };
 
@@ -37,6 +38,7 @@ struct offer {
     size_t len;
     enum via via;
     unsigned depth;
+    unsigned hops;            /* redirects, one after the other, that led to it */
     const struct url *parent; /* NULL: none */
     uint32_t parent_number;   /* the traps' number of that */
     unsigned priority;        /* of a sitemap's location, in thousandths */
@@ -49,23 +51,28 @@ struct offer {
 /* Queue it, unless it is known, out of scope, refused or a trap. */
 void discovery_offer(struct crawl *c, const struct offer *offer);
 
+/* Whether URL is one that the user does not want, wherever it is. */
+bool discovery_is_unwanted(struct crawl *c, const struct offer *offer, const struct url *url);
+
 /* The backlog has failed, or memory is out: the run ends, and the next one goes on. */
 void discovery_failed(struct crawl *c, const char *reason);
 
 /* The same, if the backlog says that it has failed. */
 void discovery_broke(struct crawl *c);
 
-/* Whether a page must have the depth of the shortest way to it, because there is a limit: then all of one depth at a host is read before
- * the next one begins. */
+/* Whether a page must have the depth of the shortest way to it, because there is a limit: then all of one depth at a
+ * host is read before the next one begins. */
 bool discovery_goes_by_level(const struct crawl *c);
 
-/* Give what was queued to the kernel, so that it outlives this process: before the row of the page that it was found on is put. */
+/* Give what was queued to the kernel, so that it outlives this process: before the row of the page that it was found on
+ * is put. */
 void discovery_flush(struct crawl *c);
 
 /* A job for URL, whose memory is taken over; PARENT is a text, or NULL. NULL when memory is out. */
 struct job *discovery_job(struct crawl *c, const struct offer *offer, struct url *url, const char *parent);
 
-/* JOB, which nobody has asked for, ends because of a trap, if that is among the first of its kind. Takes over the job. */
+/* JOB, which nobody has asked for, ends because of a trap, if that is among the first of its kind. Takes over the
+ * job. */
 void discovery_refuse(struct crawl *c, struct job *job, const struct traps_verdict *verdict);
 
 /* The page that JOB was found on, for the traps; "": none. */
@@ -80,7 +87,7 @@ const char *discovery_via_word(enum via via);
 /* Whether the page at URL says that its own address is CANONICAL, and the one there is kept. */
 bool discovery_has_canonical(struct crawl *c, const char *url, size_t len, const char *canonical);
 
-/* Offer the rows of the state that are due. */
+/* Offer some of the rows of the state that are due, until d->reseeded. */
 void discovery_reseed(struct crawl *c);
 
 #endif

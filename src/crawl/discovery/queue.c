@@ -14,7 +14,7 @@ enum {
 };
 
 /* An entry's flags: how it was found in the lowest bits. */
-enum { VIA_BITS = 0xf, IS_SITEMAP = 0x10, IS_GUESSED = 0x20, IS_OVERDUE = 0x40, HAS_ACCOUNT = 0x80 };
+enum { VIA_BITS = 0xf, IS_SITEMAP = 0x10, IS_GUESSED = 0x20, IS_OVERDUE = 0x40, HAS_ACCOUNT = 0x80, HOPS_SHIFT = 8 };
 
 static const char *const via_words[VIA_COUNT] = {
     [VIA_USER] = "seed",       [VIA_LINK] = "link",         [VIA_REQUISITE] = "requisite",
@@ -33,7 +33,7 @@ const char *discovery_via(const struct job *job)
 
 uint32_t discovery_flags(const struct offer *offer)
 {
-    uint32_t flags = offer->via;
+    uint32_t flags = offer->via | offer->hops << HOPS_SHIFT;
     flags |= offer->is_sitemap ? IS_SITEMAP : 0;
     flags |= offer->guessed ? IS_GUESSED : 0;
     flags |= offer->overdue ? IS_OVERDUE : 0;
@@ -54,6 +54,7 @@ struct job *discovery_job(struct crawl *c, const struct offer *offer, struct url
     job->from = (struct origin_of_job){
         .via = offer->via,
         .depth = offer->depth,
+        .hops = offer->hops,
         .parent = parent && *parent ? strdup(parent) : NULL,
         .overdue = offer->overdue,
         .guessed = offer->guessed,
@@ -71,6 +72,7 @@ static bool offer_of(const struct backlog_entry *entry, struct offer *offer)
         .len = entry->url_len,
         .via = (enum via)(entry->flags & VIA_BITS),
         .depth = entry->depth,
+        .hops = entry->flags >> HOPS_SHIFT,
         .is_sitemap = entry->flags & IS_SITEMAP,
         .guessed = entry->flags & IS_GUESSED,
         .overdue = entry->flags & IS_OVERDUE,
@@ -102,6 +104,10 @@ static void admit(struct crawl *c, const struct backlog_entry *entry)
     if (!offer_of(entry, &offer) || url_parse(&url, offer.url, offer.len, NULL) != URL_OK) {
         backlog_done(d->backlog, entry->url, entry->url_len);
         return;
+    }
+    if (d->goes_on && !discovery_is_seed(entry) && discovery_is_unwanted(c, &offer, &url)) { /* by now */
+        backlog_done(d->backlog, entry->url, entry->url_len);
+        return url_release(&url);
     }
     if (offer.has_account)
         accounts_put_in(&d->accounts, &url);

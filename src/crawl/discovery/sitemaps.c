@@ -1,12 +1,13 @@
 /* Sitemaps: found in robots.txt or where they usually are, read like pages, and their locations offered. */
 #include "crawl/discovery/parts.h"
 
-#include "base/status.h"
-
 #include <stdio.h>
 #include <string.h>
 
-enum { NAMED_MAX = 1000 }; /* sitemaps that one robots.txt names */
+enum {
+    NAMED_MAX = 1000, /* sitemaps that one robots.txt names */
+    NESTED_MAX = 2,   /* indexes that lead to a sitemap; one is what the protocol allows */
+};
 
 /* ---- Finding them ---- */
 
@@ -72,25 +73,44 @@ static void take_location(struct crawl *c, struct job *job, const struct fetch_l
         .priority = link->priority,
         .is_sitemap = link->kind == FETCH_LINK_SITEMAP,
     };
-    if (!offer.is_sitemap && link->kind != FETCH_LINK_SITEMAP_PAGE)
+    if (offer.is_sitemap ? offer.depth > NESTED_MAX : link->kind != FETCH_LINK_SITEMAP_PAGE)
         return;
     if (!offer.is_sitemap && is_unchanged(c, link, &offer))
         seen_add(&c->discovery->unchanged, link->url.data, link->url.len);
     discovery_offer(c, &offer);
 }
 
-void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch_answer *answer)
+static void take_locations(struct crawl *c, struct job *job, struct text records)
 {
     struct fetch_link link;
-    size_t count = 0;
-    struct text spans[] = {{job->links.data, job->links.len}, answer->links};
-    for (size_t i = 0; i < COUNT_OF(spans); i++)
-        for (; fetch_link_next(&spans[i], &link); count++)
-            take_location(c, job, &link);
+    for (; fetch_link_next(&records, &link); job->locations++)
+        take_location(c, job, &link);
+}
+
+/* Workers send them as they find them, of many sitemaps at once; so they do not wait for the end. What is right of a
+ * sitemap is right also when the rest of it never comes. The records are copied, since the worker could change them
+ * while they are read. */
+bool discovery_sitemap_piece(struct crawl *c, struct job *job, struct text records)
+{
+    struct buffer copy = {0};
+    job->location_bytes += records.len;
+    if (job->location_bytes > FETCH_LINKS_BYTES_MAX)
+        return false;
+    if (buffer_append(&copy, records.data, records.len))
+        take_locations(c, job, (struct text){copy.data, copy.len});
+    else
+        job->out_of_memory = true;
+    buffer_release(&copy);
+    return true;
+}
+
+void discovery_sitemap_read(struct crawl *c, struct job *job, const struct fetch_answer *answer)
+{
+    take_locations(c, job, answer->links);
     discovery_flush(c);
     job->outcome = OUTCOME_SKIPPED;
-    snprintf(job->detail, sizeof job->detail, "a sitemap: %zu locations%s%.*s", count, answer->detail.len ? ", " : "",
-             (int)answer->detail.len, answer->detail.data);
+    snprintf(job->detail, sizeof job->detail, "a sitemap: %zu locations%s%.*s", job->locations,
+             answer->detail.len ? ", " : "", (int)answer->detail.len, answer->detail.data);
     report_end(c, job);
 }
 

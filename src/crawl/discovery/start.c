@@ -1,4 +1,5 @@
-/* The start and the end of a crawl's discovery: what it is made of, what an earlier run has left, and what is left for the next one. */
+/* The start and the end of a crawl's discovery: what it is made of, what an earlier run has left, and what is left for
+ * the next one. */
 #include "crawl/discovery/parts.h"
 
 #include "base/clock.h"
@@ -7,10 +8,12 @@
 #include "crawl/setup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     OUT_MAX = 8 * 1024,
@@ -73,7 +76,8 @@ void discovery_broke(struct crawl *c)
 
 /* ---- What is there ---- */
 
-/* It waits again; whether it has been fetched meanwhile the state tells when its turn comes. What the user named is named again. */
+/* It waits again; whether it has been fetched meanwhile the state tells when its turn comes. What the user named is
+ * named again. */
 static bool replay(const struct backlog_entry *entry, void *context)
 {
     struct crawl *c = context;
@@ -88,13 +92,19 @@ static bool replay(const struct backlog_entry *entry, void *context)
     return true;
 }
 
-/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again. */
+/* What was fetched has led somewhere; without the queue nobody knows where, so all is asked for again, and read again.
+ * That holds until all of it is done, whatever becomes of this run. */
 static void begin_anew(struct crawl *c)
 {
-    c->run.cycle_started_ms = c->run.started_ms;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", c->config.options.output, EXTENT_FILE);
+    unlink(path);
+    c->discovery->is_known_extent = false;
+    memory_begin_anew(c);
 }
 
-static void open_queue(struct crawl *c, bool goes_on)
+/* True: what is there is to be replayed. */
+static bool open_queue(struct crawl *c, bool goes_on)
 {
     struct discovery *d = c->discovery;
     struct backlog_failure failure;
@@ -108,29 +118,51 @@ static void open_queue(struct crawl *c, bool goes_on)
     enum backlog_status s = backlog_open(dir, goes_on, &options, &d->backlog, &failure);
     if (s == BACKLOG_DAMAGED) {
         report_file_failure(c, BACKLOG_FILE, 0, "damaged: the crawl begins anew");
-        s = backlog_open(dir, false, &options, &d->backlog, &failure);
         begin_anew(c);
+        goes_on = false;
+        s = backlog_open(dir, false, &options, &d->backlog, &failure);
     }
     if (s != BACKLOG_OK)
         discovery_failed(c, failure.text);
+    return s == BACKLOG_OK && goes_on;
 }
 
+static bool has_queue(const struct crawl *c)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", c->config.options.output, BACKLOG_FILE);
+    return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool is_extent_of(const struct crawl *c, const char *file)
+{
+    return c->state && extent_is(c->config.options.output, file, extent_of(&c->config.options));
+}
+
+static void note_extent(struct crawl *c, const char *file)
+{
+    const struct forage_options *o = &c->config.options;
+    if (c->state && !is_extent_of(c, file) && !extent_note(o->output, file, extent_of(o)))
+        report_file_failure(c, file, 0, strerror(errno));
+}
+
+/* A queue that is there is not done, whoever has ended the cycle: a run that follows no links, or one whose clock was
+ * another. */
 void discovery_begin(struct crawl *c)
 {
     struct discovery *d = c->discovery;
-    struct backlog_replayed replayed = {0};
     if (!d)
         return;
     d->began_ms = clock_ms();
-    d->is_known_extent = c->state && extent_is(c->config.options.output, extent_of(&c->config.options));
-    bool goes_on = c->state && c->run.cycle_started_ms < c->run.started_ms;
-    open_queue(c, goes_on);
-    if (!d->backlog || !goes_on)
-        return;
-    if (c->run.cycle_started_ms < c->run.started_ms && backlog_replay(d->backlog, replay, c, &replayed) != BACKLOG_OK)
-        return discovery_broke(c);
-    if (!replayed.entries)
+    d->is_known_extent = is_extent_of(c, EXTENT_FILE);
+    bool goes_on = c->state && !c->config.options.fresh && has_queue(c);
+    bool is_unfinished = goes_on || c->run.cycle_started_ms != c->run.started_ms;
+    if (is_unfinished && !(goes_on && is_extent_of(c, EXTENT_BEGUN_FILE)))
         begin_anew(c);
+    d->goes_on = open_queue(c, goes_on);
+    note_extent(c, EXTENT_BEGUN_FILE);
+    if (d->goes_on && backlog_replay(d->backlog, replay, c, NULL) != BACKLOG_OK)
+        discovery_broke(c);
 }
 
 void discovery_seed(struct crawl *c, const struct url *url)
@@ -176,8 +208,8 @@ bool discovery_has_canonical(struct crawl *c, const char *url, size_t len, const
     return row && *row->file && !row->failures && (!*row->canonical || strcmp(row->canonical, canonical) == 0);
 }
 
-/* Of a page that was asked for with an account the row is called after that, too (crawl/page_key.h). It is of this crawl if the user has
- * named the same account. */
+/* Of a page that was asked for with an account the row is called after that, too (crawl/page_key.h). It is of this
+ * crawl if the user has named the same account. */
 static bool find_account(const struct discovery *d, const struct state_page *row, struct offer *offer)
 {
     struct url url = {0};
@@ -210,8 +242,9 @@ static bool reseed_row(const struct state_page *row, void *context)
     return !c->discovery->failed;
 }
 
-/* Pages that are due are asked for although no page may lead to them any more, for those that do may not have changed. An earlier run of
- * the cycle may have been killed before it had offered all of them. */
+/* Pages that are due are asked for although no page may lead to them any more, for those that do may not have changed.
+ * An earlier run of the cycle may have been killed before it had offered all of them. There may be millions, so some at
+ * a time. */
 void discovery_reseed(struct crawl *c)
 {
     struct discovery *d = c->discovery;
@@ -231,27 +264,31 @@ bool discovery_knows_links(const struct crawl *c)
     return !c->discovery || c->discovery->is_known_extent;
 }
 
-static void note_extent(struct crawl *c)
+static void close_queue(struct crawl *c, bool remove)
 {
-    const char *output = c->config.options.output;
-    if (!c->state || c->discovery->is_known_extent || extent_note(output, extent_of(&c->config.options)))
-        return;
-    report_file_failure(c, EXTENT_FILE, 0, strerror(errno));
+    struct discovery *d = c->discovery;
+    struct backlog_failure failure;
+    bool failed = backlog_close(d->backlog, remove, &failure) != BACKLOG_OK;
+    d->backlog = NULL;
+    if (failed)
+        discovery_failed(c, failure.text);
 }
 
-/* What waits is left for the next run when this one ends early. */
+/* What waits is left for the next run when this one ends early. When all is done, the run has yet to say so. */
 void discovery_settle(struct crawl *c)
 {
     struct discovery *d = c->discovery;
     if (!d || !d->backlog)
         return;
-    struct backlog_failure failure;
-    bool failed = backlog_close(d->backlog, c->end == END_DONE && !d->failed, &failure) != BACKLOG_OK;
-    d->backlog = NULL;
-    if (!failed && c->end == END_DONE)
-        note_extent(c);
-    if (failed)
-        discovery_failed(c, failure.text);
+    if (c->end != END_DONE || d->failed)
+        return close_queue(c, false);
+    note_extent(c, EXTENT_FILE);
+}
+
+void discovery_end(struct crawl *c)
+{
+    if (c->discovery && c->discovery->backlog)
+        close_queue(c, c->end == END_DONE);
 }
 
 void discovery_close(struct crawl *c)

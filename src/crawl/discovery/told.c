@@ -11,7 +11,8 @@ static bool is_place(const struct fetch_link *link)
     return link->kind == FETCH_LINK_PAGE || link->kind == FETCH_LINK_REQUISITE;
 }
 
-/* What a worker calls canonical need not be, and a relative link of a page that was asked for with an account has that, too. */
+/* What a worker calls canonical need not be, and a relative link of a page that was asked for with an account has that,
+ * too. */
 char *told_url(struct text link)
 {
     struct url url = {0};

@@ -79,3 +79,8 @@ void host_set_home(struct host *h, unsigned home)
 {
     h->home = home;
 }
+
+bool host_has_queue(const struct host *h)
+{
+    return h->jobs.first != NULL;
+}

@@ -26,6 +26,9 @@ int host_delay_ms(const struct host *h);
 /* When it may be asked next, as far as time has a say in it; 0, or a time that has passed: at once. */
 int64_t host_next_ask_ms(const struct host *h);
 
+/* Whether jobs wait in its queue. */
+bool host_has_queue(const struct host *h);
+
 /* ---- robots.txt ---- */
 
 /* What the gate keeps with the host, freed by frontier_options.free_robots when the host is forgotten or gets another

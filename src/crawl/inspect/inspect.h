@@ -21,8 +21,8 @@ struct inspection {
     size_t error_size;
 };
 
-/* Open DIR's state and learn how its last run stands. OPTIONS have the bounds of intervals. On failure there is nothing to
- * close. */
+/* Open DIR's state and learn how its last run stands. OPTIONS have the bounds of intervals. On failure there is nothing
+ * to close. */
 enum forage_status inspection_open(struct inspection *in, const char *dir, const struct forage_options *options,
                                    char *error, size_t error_size);
 
@@ -42,8 +42,8 @@ struct forage_host inspection_host(const struct state_host *row);
 /* Call FN with each entry of the crawl that has not come to its end, until it returns false. */
 enum forage_status inspection_queue(struct inspection *in, backlog_peek_fn *fn, void *context);
 
-/* Whether the crawl will ask for ENTRY when its turn comes, as crawl/record.c decides it then. What leaves no row (sitemaps, what
- * robots.txt forbids) is taken to wait. Looks a page up in the state. */
+/* Whether the crawl will ask for ENTRY when its turn comes, as crawl/record.c decides it then. What leaves no row
+ * (sitemaps, what robots.txt forbids) is taken to wait. Looks a page up in the state. */
 bool inspection_waits(struct inspection *in, const struct backlog_entry *entry);
 
 #endif

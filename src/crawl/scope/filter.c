@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For each pattern and URL. An ordinary pattern takes a few steps for each byte of a URL, and few URLs are longer than a
- * few hundred bytes. */
+/* For each pattern and URL. An ordinary pattern takes a few steps for each byte of a URL, and few URLs are longer than
+ * a few hundred bytes. */
 enum {
     MATCH_STEPS = 200000,
     MATCH_DEPTH = 1000,

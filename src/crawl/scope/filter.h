@@ -1,12 +1,13 @@
 /* The user's filters: regular expressions that say which URLs are wanted (--accept, --reject).
  *
- * filter_new compiles once; filter_check asks, as often as wanted; filter_free ends it. The expressions are PCRE2's, letters
- * of either case differ ("(?i)" makes them the same), and match anywhere in the canonical URL without user name and
- * password, unless anchored. A URL is wanted when one of the patterns to accept matches, or there are none, and no pattern
- * to reject does.
+ * filter_new compiles once; filter_check asks, as often as wanted; filter_free ends it. The expressions are PCRE2's,
+ * letters of either case differ ("(?i)" makes them the same), and match anywhere in the canonical URL without user name
+ * and password, unless anchored. A URL is wanted when one of the patterns to accept matches, or there are none, and no
+ * pattern to reject does.
  *
- * The work for a URL is bounded. A match that meets a limit decides against the URL, and the reason says so: a pattern to
- * accept has then not accepted, a pattern to reject has rejected. Context: one thread at a time; no function blocks. */
+ * The work for a URL is bounded. A match that meets a limit decides against the URL, and the reason says so: a pattern
+ * to accept has then not accepted, a pattern to reject has rejected. Context: one thread at a time; no function
+ * blocks. */
 #ifndef CRAWL_SCOPE_FILTER_H
 #define CRAWL_SCOPE_FILTER_H
 
@@ -42,8 +43,8 @@ struct filter;
 enum filter_status filter_new(struct filter **out, const struct filter_options *options, char *error,
                               size_t error_size);
 
-/* Whether URL is wanted. REASON, which may be NULL, is filled in either way: of a URL that is wanted it names the pattern
- * that accepted it, of one that was not accepted the pattern that gave up. */
+/* Whether URL is wanted. REASON, which may be NULL, is filled in either way: of a URL that is wanted it names the
+ * pattern that accepted it, of one that was not accepted the pattern that gave up. */
 enum filter_verdict filter_check(struct filter *filter, const struct url *url, struct filter_reason *reason);
 
 /* Accepts NULL. */

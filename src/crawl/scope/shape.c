@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* Hashes are chained: the hash of what is behind has that of what is before as its seed. These go in place of a text. */
+/* Hashes are chained: the hash of what is behind has that of what is before as its seed. These go in place of a
+ * text. */
 static const char TOKEN[] = "~", DIGITS[] = "#", SEGMENT[] = "/", PARAMETER[] = ";";
 
 static uint64_t put(uint64_t hash, struct url_part text)

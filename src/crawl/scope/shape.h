@@ -1,8 +1,8 @@
 /* The shape of a URL: what it has in common with others that its site makes in the same way, as hashes.
  *
  * A shape is made by shape_of and compared by its fields; nothing is to be released. A "token" is a part of a URL that
- * looks as if it was drawn at random, or that is called by a name of session ids: the value of a parameter of the query or
- * of the path (";jsessionid=..."), or a segment of the path. Context: anywhere; pure; linear time. */
+ * looks as if it was drawn at random, or that is called by a name of session ids: the value of a parameter of the query
+ * or of the path (";jsessionid=..."), or a segment of the path. Context: anywhere; pure; linear time. */
 #ifndef CRAWL_SCOPE_SHAPE_H
 #define CRAWL_SCOPE_SHAPE_H
 

@@ -14,7 +14,8 @@ enum token { TOKEN_NONE, TOKEN_BY_LOOKS, TOKEN_BY_NAME };
 /* What a parameter's value is. */
 enum token token_of_value(struct url_part name, struct url_part value);
 
-/* Split TEXT at its first C: the part before is returned, and TEXT is what is behind; it is {NULL, 0} when there was no C. */
+/* Split TEXT at its first C: the part before is returned, and TEXT is what is behind; it is {NULL, 0} when there was no
+ * C. */
 struct url_part token_split(struct url_part *text, char c);
 
 #endif

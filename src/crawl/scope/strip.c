@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Chosen by two rules: the name is put there by an advertiser, a mailer or an analytics tool, not by the site itself; and
- * it is not a word that a site would use for something else, so that no "ref", "source" or "campaign" is among them. */
+/* Chosen by two rules: the name is put there by an advertiser, a mailer or an analytics tool, not by the site itself;
+ * and it is not a word that a site would use for something else, so that no "ref", "source" or "campaign" is among
+ * them. */
 const char *const strip_tracking[] = {
     "utm_*", /* Google Analytics, and whoever took them over */
     "gclid",
@@ -173,8 +174,8 @@ struct piece {
     bool unwanted;
 };
 
-/* The parameter that *AT begins with; *AT is moved behind its separator, and is NULL after the last. False when memory is
- * out. */
+/* The parameter that *AT begins with; *AT is moved behind its separator, and is NULL after the last. False when memory
+ * is out. */
 static bool next_piece(struct strip *s, const char **at, const char *end, struct piece *piece)
 {
     const char *stop = memchr(*at, '&', (size_t)(end - *at));

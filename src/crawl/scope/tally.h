@@ -1,10 +1,10 @@
-/* A table of counters that never grows beyond its bound: a cache from 64-bit keys, which are hashes under a seed of this
- * run, to two counters each.
+/* A table of counters that never grows beyond its bound: a cache from 64-bit keys, which are hashes under a seed of
+ * this run, to two counters each.
  *
- * tally_init, tally_at and tally_find, tally_release. Eight entries share a bucket and are kept in the order in which they
- * were last touched. The table doubles while a bucket overflows, up to its bound; from then on, or when memory is out,
- * the entry of the bucket that was not touched for longest makes room. So what is asked for often stays, however much else
- * passes by.
+ * tally_init, tally_at and tally_find, tally_release. Eight entries share a bucket and are kept in the order in which
+ * they were last touched. The table doubles while a bucket overflows, up to its bound; from then on, or when memory is
+ * out, the entry of the bucket that was not touched for longest makes room. So what is asked for often stays, however
+ * much else passes by.
  *
  * Context: one thread. */
 #ifndef CRAWL_SCOPE_TALLY_H

@@ -3,7 +3,8 @@
 
 #include "base/hash.h"
 
-/* Three quarters of what a pattern, or the copies of a page, brought must be known content before it counts as a trap. */
+/* Three quarters of what a pattern, or the copies of a page, brought must be known content before it counts as a
+ * trap. */
 static bool is_mostly(uint64_t known, uint64_t all)
 {
     return known * 4 > all * 3;
@@ -11,9 +12,9 @@ static bool is_mostly(uint64_t known, uint64_t all)
 
 /* ---- Copies of a page ----
  *
- * Of a digest on a site: A counts its pages; B, in halves, the pages that were found on the second and later of these, and
- * how many of those had content that was new on the site. Links that lead to the same place from all copies were found on
- * the first, so only relative ones are found on the others: they lead to new pages, or to more copies. */
+ * Of a digest on a site: A counts its pages; B, in halves, the pages that were found on the second and later of these,
+ * and how many of those had content that was new on the site. Links that lead to the same place from all copies were
+ * found on the first, so only relative ones are found on the others: they lead to new pages, or to more copies. */
 
 enum { HALF = 16, HALF_MAX = 0xffff };
 

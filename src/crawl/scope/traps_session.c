@@ -1,11 +1,11 @@
 /* Session ids: URLs with a token that is made up anew for each page that is sent.
  *
- * URLs that look random for another reason (commits, identifiers) are linked from more than one page, if only because pages
- * link to themselves or to where they belong. Made-up ones never are. */
+ * URLs that look random for another reason (commits, identifiers) are linked from more than one page, if only because
+ * pages link to themselves or to where they belong. Made-up ones never are. */
 #include "crawl/scope/traps_state.h"
 
-/* Looks alone are less than a name: on a site of a million pages with random names, which link to each other at random, a
- * link in a few hundred leads to a known page only after thousands. */
+/* Looks alone are less than a name: on a site of a million pages with random names, which link to each other at random,
+ * a link in a few hundred leads to a known page only after thousands. */
 enum { LINKS_NAMED = 40, LINKS_BY_LOOKS = 200, AGAIN_EACH = 500 };
 
 static unsigned links_each(const struct shape *s)

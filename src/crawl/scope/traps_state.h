@@ -64,7 +64,8 @@ uint32_t traps_number_make(unsigned chain, unsigned longer, unsigned growth);
 bool traps_content_is_fine(struct traps *t, const struct shape *shape, uint64_t parent_url,
                            struct traps_verdict *verdict);
 
-/* traps_session.c and traps_facets.c: what many URLs have in common. The _add functions count one that is let through. */
+/* traps_session.c and traps_facets.c: what many URLs have in common. The _add functions count one that is let
+ * through. */
 bool traps_session_is_fine(struct traps *t, const struct traps_link *link, struct traps_verdict *verdict);
 void traps_session_add(struct traps *t, const struct traps_link *link);
 bool traps_facets_are_fine(struct traps *t, const struct shape *shape, struct traps_verdict *verdict);

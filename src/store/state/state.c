@@ -41,8 +41,8 @@ static enum state_status make_file(int folder, bool make, struct state_failure *
     return S_ISREG(st.st_mode) ? STATE_OK : state_fail(failure, STATE_SYSTEM, EINVAL, NULL);
 }
 
-/* SQLite takes a file that is shorter than a page for an empty one, deletes its log, and begins anew: not silently. One without a
- * byte and without a log has just been made, maybe by a run that was killed there. */
+/* SQLite takes a file that is shorter than a page for an empty one, deletes its log, and begins anew: not silently. One
+ * without a byte and without a log has just been made, maybe by a run that was killed there. */
 static enum state_status check_length(int folder, struct state_failure *failure)
 {
     struct stat file, log;
@@ -74,8 +74,8 @@ static char *find_file(struct state *state, const char *dir, bool make, struct s
     return path;
 }
 
-/* The writer's thread decides when the log is copied into the database. A log that has grown because of a long read is cut to
- * 32 MiB when it begins anew. */
+/* The writer's thread decides when the log is copied into the database. A log that has grown because of a long read is
+ * cut to 32 MiB when it begins anew. */
 static const char writer_setup[] = "PRAGMA synchronous=NORMAL;"
                                    "PRAGMA wal_autocheckpoint=0;"
                                    "PRAGMA journal_size_limit=33554432;"

@@ -1,25 +1,28 @@
 /* What is remembered from run to run: a row for each URL, each host and each run, in DIR/.forage/state.db (SQLite).
  *
- * state_open, before it the folder's lock (store/lock.h); state_find_page before a URL is asked for and state_put_page when
- * its file is in place or it has failed; state_collect when state_fd is readable; state_close.
+ * state_open, before it the folder's lock (store/lock.h); state_find_page before a URL is asked for and state_put_page
+ * when its file is in place or it has failed; state_collect when state_fd is readable; state_close.
  *
- * A row never claims a file that is not on disk: rows are queued, and one thread writes them in batches (at most 1,000 rows;
- * after 250 ms at the latest), after a syncfs of the output folder that began when the last of them was in the queue. So put
- * a row only after pages_collect has told that its file is in place. A killed process loses the rows of the last 250 ms and
- * those that wait for a slow disk; a power cut also those that were committed since the log was synced last. That means that
- * some pages are fetched once more. The database itself stays whole: it is in WAL mode, the log is synced before it is copied
- * into the database, and state_close leaves all of it synced unless somebody else is reading it.
+ * A row never claims a file that is not on disk: rows are queued, and one thread writes them in batches (at most 1,000
+ * rows; after 250 ms at the latest), after a syncfs of the output folder that began when the last of them was in the
+ * queue. So put a row only after pages_collect has told that its file is in place. A killed process loses the rows of
+ * the last 250 ms and those that wait for a slow disk; a power cut also those that were committed since the log was
+ * synced last. That means that some pages are fetched once more. The database itself stays whole: it is in WAL mode,
+ * the log is synced before it is copied into the database, and state_close leaves all of it synced unless somebody else
+ * is reading it.
  *
- * Rows are read through a second connection, which sees what has been committed. Ask for a URL or a host before it is put
- * in this run, or after state_flush. Rows are never removed: of a page that is pruned the row stays, without a file.
+ * Rows are read through a second connection, which sees what has been committed. Ask for a URL or a host before it is
+ * put in this run, or after state_flush. Rows are never removed: of a page that is pruned the row stays, without a
+ * file.
  *
  * Times are milliseconds since 1970 in UTC, 0 for never. Texts are terminated; "" stands for none.
  *
- * The database does not work over NFS and the like, because its log is shared memory. Folders below DIR that are other file
- * systems are not synced.
+ * The database does not work over NFS and the like, because its log is shared memory. Folders below DIR that are other
+ * file systems are not synced.
  *
- * Context: one thread, that of the crawl loop, calls everything here. state_open, state_flush, state_close, state_each_* and
- * the state_find_* read or wait for the disk; state_put_* do not. SQLite's handles do not survive a fork: fork first. */
+ * Context: one thread, that of the crawl loop, calls everything here. state_open, state_flush, state_close,
+ * state_each_* and the state_find_* read or wait for the disk; state_put_* do not. SQLite's handles do not survive a
+ * fork: fork first. */
 #ifndef STORE_STATE_H
 #define STORE_STATE_H
 
@@ -49,8 +52,9 @@ enum state_status { STATUS_ENUM(STATE_STATUS_TABLE) };
 /* A constant text for STATUS, never NULL. Context: any thread. */
 const char *state_status_text(enum state_status status);
 
-/* Why something failed. ERROR is an errno when STATUS is STATE_SYSTEM (ENOSPC, EACCES, EROFS, EIO, EMFILE, ENAMETOOLONG...),
- * else 0. TEXT is the reason without a path: "No space left on device", "damaged: file is not a database". */
+/* Why something failed. ERROR is an errno when STATUS is STATE_SYSTEM (ENOSPC, EACCES, EROFS, EIO, EMFILE,
+ * ENAMETOOLONG...), else 0. TEXT is the reason without a path: "No space left on device", "damaged: file is not a
+ * database". */
 struct state_failure {
     enum state_status status;
     int error;
@@ -69,21 +73,21 @@ struct state_options {
 
 /* ---- Open ---- */
 
-/* Open the database of the output folder DIR, both made if they are missing; an older version is migrated. When the last run
- * did not end in order, the whole of it is checked first (some 500 MB a second when it is in memory).
+/* Open the database of the output folder DIR, both made if they are missing; an older version is migrated. When the
+ * last run did not end in order, the whole of it is checked first (some 500 MB a second when it is in memory).
  *
  * On any failure *STATE is untouched and FAILURE says why: STATE_CORRUPT (the file is as it was: see state_set_aside),
- * STATE_LOCKED, STATE_NEWER, STATE_OLDER (read only), STATE_FOREIGN, STATE_NO_MEMORY, or STATE_SYSTEM (ENOENT: read only and
- * there is none; ELOOP, ENOTDIR or EINVAL: something else stands in the place of .forage or state.db). OPTIONS may be
- * NULL. */
+ * STATE_LOCKED, STATE_NEWER, STATE_OLDER (read only), STATE_FOREIGN, STATE_NO_MEMORY, or STATE_SYSTEM (ENOENT: read
+ * only and there is none; ELOOP, ENOTDIR or EINVAL: something else stands in the place of .forage or state.db). OPTIONS
+ * may be NULL. */
 enum state_status state_open(const char *dir, const struct state_options *options, struct state **state,
                              struct state_failure *failure);
 
 enum { STATE_ASIDE_MAX = 64 };
 
-/* Rename a database that is damaged, with its log, to NAME: state.db.corrupt-YYYYMMDD-HHMMSS (UTC) in the same folder. The
- * next state_open begins with an empty one; the caller says so. Nobody may have it open, and the folder's lock must be
- * held. Returns STATE_OK, or STATE_SYSTEM and errno. */
+/* Rename a database that is damaged, with its log, to NAME: state.db.corrupt-YYYYMMDD-HHMMSS (UTC) in the same folder.
+ * The next state_open begins with an empty one; the caller says so. Nobody may have it open, and the folder's lock must
+ * be held. Returns STATE_OK, or STATE_SYSTEM and errno. */
 enum state_status state_set_aside(const char *dir, char name[STATE_ASIDE_MAX]);
 
 /* ---- Pages ---- */
@@ -133,16 +137,16 @@ struct state_page {
 
 enum { STATE_URL_MAX = 64 * 1024, STATE_TEXT_MAX = 4096, STATE_TYPE_MAX = 255, STATE_ROBOTS_MAX = 512 * 1024 };
 
-/* What is known of URL; borrowed until the next state_find_page. NULL: nothing, or it could not be read, which state_failed
- * tells; then fetch it as if nothing were known. Costs nothing while the database has no pages at all. */
+/* What is known of URL; borrowed until the next state_find_page. NULL: nothing, or it could not be read, which
+ * state_failed tells; then fetch it as if nothing were known. Costs nothing while the database has no pages at all. */
 const struct state_page *state_find_page(struct state *state, const char *url, size_t len);
 
 /* Remember PAGE (copied) in place of what was known of its URL. A text has at most STATE_TEXT_MAX bytes, a media type
- * STATE_TYPE_MAX, a URL STATE_URL_MAX; a pointer that is NULL means "". A parent or canonical URL costs little room, because
- * only what differs from URL is stored of it.
+ * STATE_TYPE_MAX, a URL STATE_URL_MAX; a pointer that is NULL means "". A parent or canonical URL costs little room,
+ * because only what differs from URL is stored of it.
  *
- * Returns STATE_OK; STATE_FULL: wait for state_fd, call state_collect, and try again; STATE_INVALID; STATE_NO_MEMORY; or,
- * after writing has failed, the status of that. A page is not remembered when STATE_PROBES others have its key
+ * Returns STATE_OK; STATE_FULL: wait for state_fd, call state_collect, and try again; STATE_INVALID; STATE_NO_MEMORY;
+ * or, after writing has failed, the status of that. A page is not remembered when STATE_PROBES others have its key
  * (store/state/state_key.h), which only happens on purpose. */
 enum state_status state_put_page(struct state *state, const struct state_page *page);
 
@@ -164,9 +168,9 @@ typedef bool state_page_fn(const struct state_page *page, void *context);
 /* Call FN for each page of FILTER (NULL: all). The order is the same each time, and pages of one origin mostly come
  * together.
  *
- * The table is read some thousand rows or 50 ms at a time, and between these the writer may shorten its log. So of what is
- * put meanwhile, some is seen and some is not; but no page is seen twice, and none that was there at the start is missed.
- * While FN waits, the log can only grow.
+ * The table is read some thousand rows or 50 ms at a time, and between these the writer may shorten its log. So of what
+ * is put meanwhile, some is seen and some is not; but no page is seen twice, and none that was there at the start is
+ * missed. While FN waits, the log can only grow.
  *
  * Returns STATE_OK or what state_failed tells. */
 enum state_status state_each_page(struct state *state, const struct state_filter *filter, state_page_fn *fn,
@@ -204,7 +208,8 @@ struct state_host {
 /* As state_find_page. */
 const struct state_host *state_find_host(struct state *state, const char *origin);
 
-/* As state_put_page. With a NULL ROBOTS, what is known of robots.txt stays; so pass "" for one that could not be had. */
+/* As state_put_page. With a NULL ROBOTS, what is known of robots.txt stays; so pass "" for one that could not be
+ * had. */
 enum state_status state_put_host(struct state *state, const struct state_host *host);
 
 typedef bool state_host_fn(const struct state_host *host, void *context);
@@ -224,7 +229,8 @@ struct state_run {
     uint64_t gone;
     uint64_t skipped;
     uint64_t bytes;
-    /* A cycle asks for every page once. A run that ended early, or was killed, leaves one that the next run goes on with. */
+    /* A cycle asks for every page once. A run that ended early, or was killed, leaves one that the next run goes on
+     * with. */
     int64_t cycle_started_ms; /* when the first run of the cycle began: what was fetched since then is done */
     bool complete;            /* the cycle ended with this run */
 };
@@ -232,17 +238,18 @@ struct state_run {
 /* The last run before this one, or of all when STATE is read only. False when there is none. */
 bool state_last_run(struct state *state, struct state_run *run);
 
-/* When a run before this one (all, when STATE is read only) last ended with exit status 0, in milliseconds since 1970; 0: never. */
+/* When a run before this one (all, when STATE is read only) last ended with exit status 0, in milliseconds since 1970;
+ * 0: never. */
 int64_t state_last_success_ms(const struct state *state);
 
-/* Put this run: at its start, with no end, so that the next run knows when this one did not end in order; and at its end.
- * Its start is synced at once, unlike all other rows. Returns as state_put_page does. */
+/* Put this run: at its start, with no end, so that the next run knows when this one did not end in order; and at its
+ * end. Its start is synced at once, unlike all other rows. Returns as state_put_page does. */
 enum state_status state_put_run(struct state *state, const struct state_run *run);
 
 /* ---- The writer ---- */
 
-/* A descriptor that polls readable when there is room again after STATE_FULL, or when writing has failed. Owned by STATE; -1
- * when it is read only. */
+/* A descriptor that polls readable when there is room again after STATE_FULL, or when writing has failed. Owned by
+ * STATE; -1 when it is read only. */
 int state_fd(const struct state *state);
 
 /* Make state_fd wait for the next event. Returns STATE_OK, or the status of the failure that has ended writing. */

@@ -24,8 +24,8 @@ enum state_status state_fail(struct state_failure *failure, enum state_status st
     return status;
 }
 
-/* The errno of what the system refused. SQLite keeps it only for some calls; otherwise it is what errno was left at, which
- * callers clear before they call SQLite. */
+/* The errno of what the system refused. SQLite keeps it only for some calls; otherwise it is what errno was left at,
+ * which callers clear before they call SQLite. */
 static int system_error(sqlite3 *db, int rc)
 {
     int left = errno, error = db ? sqlite3_system_errno(db) : 0;

@@ -8,8 +8,8 @@
 
 #include <sqlite3.h>
 
-/* Fill FAILURE with STATUS and, for STATE_SYSTEM, the errno ERROR. MORE (may be NULL) is put behind the text of a status
- * that is no errno. */
+/* Fill FAILURE with STATUS and, for STATE_SYSTEM, the errno ERROR. MORE (may be NULL) is put behind the text of a
+ * status that is no errno. */
 enum state_status state_fail(struct state_failure *failure, enum state_status status, int error, const char *more);
 
 /* Open the file PATH with the flags of sqlite3_open_v2. *DB is NULL on failure. */

@@ -17,8 +17,9 @@ struct state_hooks {
 enum state_status state_open_with(const char *dir, const struct state_options *options, const struct state_hooks *hooks,
                                   struct state **state, struct state_failure *failure);
 
-/* The connection that reads. Beginning and ending a transaction costs two system calls, as much as finding a row, so one is
- * kept for some rows that are found or put; none while the log is long, because it cannot be begun anew meanwhile. */
+/* The connection that reads. Beginning and ending a transaction costs two system calls, as much as finding a row, so
+ * one is kept for some rows that are found or put; none while the log is long, because it cannot be begun anew
+ * meanwhile. */
 struct state_reader {
     sqlite3 *db;
     sqlite3_stmt *begin;
@@ -49,7 +50,8 @@ struct state {
     struct state_run last_run;
 };
 
-/* Open the connection that reads the database at PATH. With a SCHEMA, that is its version or the status says what it is. */
+/* Open the connection that reads the database at PATH. With a SCHEMA, that is its version or the status says what it
+ * is. */
 enum state_status state_reader_open(struct state_reader *reader, const char *path, int locked_ms,
                                     const struct state_schema *schema, struct state_failure *failure);
 void state_reader_close(struct state_reader *reader);

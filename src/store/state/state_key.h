@@ -1,9 +1,9 @@
 /* The key of a page's or a host's row: a fingerprint of its text, the same in every run and on every machine.
  *
- * A page's key has its origin's hash in the upper 24 bits and the URL's in the lower 40. So the pages of one origin lie side
- * by side in the table: what a run fetches in one quarter of a second touches few of the table's pages, and an origin's
- * rows are one range. Anybody can find texts with the same key. That does no harm, because a row is a text's own only if
- * the text is the same; and it costs little, because only STATE_PROBES keys are tried.
+ * A page's key has its origin's hash in the upper 24 bits and the URL's in the lower 40. So the pages of one origin lie
+ * side by side in the table: what a run fetches in one quarter of a second touches few of the table's pages, and an
+ * origin's rows are one range. Anybody can find texts with the same key. That does no harm, because a row is a text's
+ * own only if the text is the same; and it costs little, because only STATE_PROBES keys are tried.
  *
  * All functions are pure. Context: any thread. */
 #ifndef STORE_STATE_KEY_H

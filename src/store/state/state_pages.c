@@ -1,5 +1,5 @@
-/* Reading many pages, a stretch of keys at a time. A reader keeps the writer's log from being begun anew, and a table of a
- * million pages takes seconds to read, so each stretch is a transaction of its own. */
+/* Reading many pages, a stretch of keys at a time. A reader keeps the writer's log from being begun anew, and a table
+ * of a million pages takes seconds to read, so each stretch is a transaction of its own. */
 #include "base/clock.h"
 #include "store/state/state_internal.h"
 

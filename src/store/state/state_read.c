@@ -105,8 +105,8 @@ static bool is_text(sqlite3_stmt *s, const char *text, size_t len)
     return found && (size_t)sqlite3_column_bytes(s, 0) == len && memcmp(found, text, len) == 0;
 }
 
-/* Let S stand on the row whose first column is TEXT, beginning with KEY: SQLITE_ROW, SQLITE_DONE when there is none, or what
- * failed. */
+/* Let S stand on the row whose first column is TEXT, beginning with KEY: SQLITE_ROW, SQLITE_DONE when there is none, or
+ * what failed. */
 static int find_row(sqlite3_stmt *s, int64_t key, const char *text, size_t len)
 {
     for (int i = 0; i < STATE_PROBES; i++) {

@@ -1,6 +1,7 @@
-/* A URL as it is stored beside another one: how many bytes the two have in common at their start, a space, and the rest; ""
- * for none. A page and the one it was found on are mostly neighbours, so this takes some ten to twenty bytes where the whole
- * takes eighty, and unlike a reference to the other's row it says what it means whatever becomes of that row.
+/* A URL as it is stored beside another one: how many bytes the two have in common at their start, a space, and the
+ * rest; "" for none. A page and the one it was found on are mostly neighbours, so this takes some ten to twenty bytes
+ * where the whole takes eighty, and unlike a reference to the other's row it says what it means whatever becomes of
+ * that row.
  *
  * Pure. Context: any thread. */
 #ifndef STORE_STATE_RELATIVE_H

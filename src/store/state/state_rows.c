@@ -297,34 +297,38 @@ static const char *keep_whole(char **at, const char *base, const struct state_re
     return kept;
 }
 
-bool state_read_page(sqlite3_stmt *s, struct buffer *texts, struct state_page *page)
+/* Copy the texts of the row into TEXTS, and let PAGE have them. False when memory is out. */
+static bool read_texts(sqlite3_stmt *s, struct buffer *texts, struct state_page *page)
 {
-    struct piece pieces[STATE_PAGE_TEXTS];
+    struct piece pieces[STATE_PAGE_TEXTS] = {0};
     size_t bytes = COUNT_OF(pieces);
-    for (int i = 0; i < (int)COUNT_OF(pieces); i++) {
-        pieces[i] = piece_of(s, i);
+    for (size_t i = 0; i < COUNT_OF(pieces); i++) {
+        pieces[i] = piece_of(s, (int)i);
         bytes += pieces[i].len;
     }
     struct state_relative parent = relative_of(pieces[7], pieces[0].len);
     struct state_relative canonical = relative_of(pieces[8], pieces[0].len);
     bytes += parent.common + canonical.common;
-    struct piece digest = piece_of(s, 9);
     buffer_clear(texts);
     if (!buffer_reserve(texts, bytes))
         return false;
     char *at = texts->data;
-    *page = (struct state_page){
-        .url = keep(&at, pieces[0].data, pieces[0].len),
-        .url_len = pieces[0].len,
-        .file = keep(&at, pieces[1].data, pieces[1].len),
-        .final_url = keep(&at, pieces[2].data, pieces[2].len),
-        .etag = keep(&at, pieces[3].data, pieces[3].len),
-        .last_modified = keep(&at, pieces[4].data, pieces[4].len),
-        .error = keep(&at, pieces[5].data, pieces[5].len),
-        .type = keep(&at, pieces[6].data, pieces[6].len),
-        .parent = keep_whole(&at, pieces[0].data, &parent),
-        .canonical = keep_whole(&at, pieces[0].data, &canonical),
-        .has_digest = digest.len == STATE_DIGEST_BYTES,
+    page->url = keep(&at, pieces[0].data, pieces[0].len);
+    page->url_len = pieces[0].len;
+    page->file = keep(&at, pieces[1].data, pieces[1].len);
+    page->final_url = keep(&at, pieces[2].data, pieces[2].len);
+    page->etag = keep(&at, pieces[3].data, pieces[3].len);
+    page->last_modified = keep(&at, pieces[4].data, pieces[4].len);
+    page->error = keep(&at, pieces[5].data, pieces[5].len);
+    page->type = keep(&at, pieces[6].data, pieces[6].len);
+    page->parent = keep_whole(&at, pieces[0].data, &parent);
+    page->canonical = keep_whole(&at, pieces[0].data, &canonical);
+    return true;
+}
+
+static struct state_page numbers_of(sqlite3_stmt *s)
+{
+    return (struct state_page){
         .bytes = (uint64_t)sqlite3_column_int64(s, 10),
         .status = (unsigned)sqlite3_column_int64(s, 11),
         .failures = (unsigned)sqlite3_column_int64(s, 12),
@@ -346,8 +350,18 @@ bool state_read_page(sqlite3_stmt *s, struct buffer *texts, struct state_page *p
         .changes = (unsigned)sqlite3_column_int64(s, 28),
         .watched_ms = sqlite3_column_int64(s, 29),
     };
-    if (page->has_digest)
-        memcpy(page->digest, digest.data, STATE_DIGEST_BYTES);
+}
+
+bool state_read_page(sqlite3_stmt *s, struct buffer *texts, struct state_page *page)
+{
+    struct state_page row = numbers_of(s);
+    struct piece digest = piece_of(s, 9);
+    row.has_digest = digest.len == STATE_DIGEST_BYTES;
+    if (row.has_digest)
+        memcpy(row.digest, digest.data, STATE_DIGEST_BYTES);
+    if (!read_texts(s, texts, &row))
+        return false;
+    *page = row;
     return true;
 }
 

@@ -1,7 +1,8 @@
 /* How a record becomes a row and a row a record. Private to store/state*.c.
  *
- * Put: state_row_page, _host or _run makes a copy that waits in the writer's queue; state_rows_prepare, state_rows_write.
- * Read: a statement of one of the columns' lists below, then state_read_page, _host or _run for the row that it stands on. */
+ * Put: state_row_page, _host or _run makes a copy that waits in the writer's queue; state_rows_prepare,
+ * state_rows_write. Read: a statement of one of the columns' lists below, then state_read_page, _host or _run for the
+ * row that it stands on. */
 #ifndef STORE_STATE_ROWS_H
 #define STORE_STATE_ROWS_H
 
@@ -60,8 +61,8 @@ enum { STATE_PAGE_TEXTS = 9, STATE_PAGE_COLUMN_COUNT = 30 };
     "number, started, ended, exit_status, new, changed, unchanged, failed, gone, skipped, bytes, cycle_started, "      \
     "complete"
 
-/* Fill the record from the row that STATEMENT stands on; its texts are in TEXTS until that is changed. False when memory is
- * out. */
+/* Fill the record from the row that STATEMENT stands on; its texts are in TEXTS until that is changed. False when
+ * memory is out. */
 bool state_read_page(sqlite3_stmt *statement, struct buffer *texts, struct state_page *page);
 bool state_read_host(sqlite3_stmt *statement, struct buffer *texts, struct state_host *host);
 void state_read_run(sqlite3_stmt *statement, struct state_run *run);

@@ -1,8 +1,9 @@
-/* The role of the state's writer thread: it takes the rows that the crawl's thread has put, syncs the file system that their
- * files are on, and commits them. It owns the connection that writes. It touches no file itself and decides nothing.
+/* The role of the state's writer thread: it takes the rows that the crawl's thread has put, syncs the file system that
+ * their files are on, and commits them. It owns the connection that writes. It touches no file itself and decides
+ * nothing.
  *
- * A turn takes all rows that wait, so that one sync serves several batches: while a slow disk syncs, more than one batch of
- * rows comes together. They are sorted by key, because neighbours in the table share its pages. */
+ * A turn takes all rows that wait, so that one sync serves several batches: while a slow disk syncs, more than one
+ * batch of rows comes together. They are sorted by key, because neighbours in the table share its pages. */
 #include "store/state/state_writer.h"
 
 #include <errno.h>
@@ -14,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The log is copied into the database when it is 16 MiB long: a page of the table that is written often is then copied once. */
+/* The log is copied into the database when it is 16 MiB long: a page of the table that is written often is then copied
+ * once. */
 enum { BATCH_ROWS = 1000, BATCH_MS = 250, LOG_PAGES_LONG = 4096 };
 
 struct state_writer {
@@ -175,8 +177,8 @@ static enum state_status write_batch(struct state_writer *w, struct state_row **
     return failure->status;
 }
 
-/* That a run has begun must not be forgotten when the power fails, or nobody checks the database, so its row is synced; that
- * it has ended may be. The row is in the last batch, if at all. */
+/* That a run has begun must not be forgotten when the power fails, or nobody checks the database, so its row is synced;
+ * that it has ended may be. The row is in the last batch, if at all. */
 static enum state_status write_last_batch(struct state_writer *w, struct state_row **rows, size_t count,
                                           struct state_failure *failure)
 {

@@ -14,8 +14,8 @@ struct state_writer_limits {
     size_t bytes; /* of these */
 };
 
-/* Start the thread for DB, to which it closes nothing; ROOT is the output folder, open for reading. Both are borrowed. With
- * UNSYNCED, the first batch waits for a sync whatever it holds. On failure nothing is left. */
+/* Start the thread for DB, to which it closes nothing; ROOT is the output folder, open for reading. Both are borrowed.
+ * With UNSYNCED, the first batch waits for a sync whatever it holds. On failure nothing is left. */
 enum state_status state_writer_start(sqlite3 *db, int root, bool unsynced, const struct state_writer_limits *limits,
                                      struct state_writer **writer, struct state_failure *failure);
 
@@ -31,8 +31,8 @@ void state_writer_flush(struct state_writer *writer);
 /* What has ended writing; its status is STATE_OK while nothing has. */
 void state_writer_failure(struct state_writer *writer, struct state_failure *failure);
 
-/* Whether the log has grown long. It begins anew as soon as all of it is copied and nobody is reading it, so a reader that
- * keeps a transaction should end it. */
+/* Whether the log has grown long. It begins anew as soon as all of it is copied and nobody is reading it, so a reader
+ * that keeps a transaction should end it. */
 bool state_writer_log_is_long(const struct state_writer *writer);
 
 /* Write what was put, and end the thread. */

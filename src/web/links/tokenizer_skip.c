@@ -123,9 +123,9 @@ static inline enum html_name find_name(const char *p, size_t len)
     return html_name_find(text, len);
 }
 
-/* Pass over the attributes of a tag, the first mark of which is at P: a '>' or '='. Returns the '>' that ends the tag, or
- * NULL when it is not certain where that is. Until an '=' that follows a name, only '>' means anything: blanks, slashes
- * and quotes there belong to names. */
+/* Pass over the attributes of a tag, the first mark of which is at P: a '>' or '='. Returns the '>' that ends the tag,
+ * or NULL when it is not certain where that is. Until an '=' that follows a name, only '>' means anything: blanks,
+ * slashes and quotes there belong to names. */
 static inline const char *pass_attributes(struct marks *m, const char *p, const char *limit, bool style_asked,
                                           bool *style)
 {

@@ -43,8 +43,8 @@ static bool sets_marker(const struct tree_element *element)
     return is_html(element) && (element->role & TREE_IS_SCOPE) && element->name != HTML_TABLE;
 }
 
-/* Close the element at PLACE and what is open in it. A formatting element in there would be opened anew by the text that
- * follows, which is left to doubt, unless PLACE ended the list of such elements. */
+/* Close the element at PLACE and what is open in it. A formatting element in there would be opened anew by the text
+ * that follows, which is left to doubt, unless PLACE ended the list of such elements. */
 static void close_at(struct tree *tree, unsigned place)
 {
     for (unsigned i = place + 1; i < tree->depth && !sets_marker(&tree->stack[place]); i++) {

@@ -2,6 +2,7 @@
 #include "crawl/discovery/accounts.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct url url_of(const char *text)
@@ -52,5 +53,27 @@ Test(accounts, a_password_without_a_user_is_an_account)
     cr_assert(accounts_put_in(&accounts, &url));
     cr_expect_str_eq(url.href, "http://:only@a.test/page");
     url_release(&url);
+    accounts_release(&accounts);
+}
+
+/* A list may have an account in each line. */
+Test(accounts, of_many_each_is_found)
+{
+    enum { MANY = 20000 };
+    struct accounts accounts = {0};
+    char text[64];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text, sizeof text, "http://u%d:p@h%d.test/", i, i);
+        add(&accounts, text);
+    }
+    for (int i = 0; i < MANY; i += 97) {
+        char expected[64];
+        snprintf(text, sizeof text, "http://h%d.test/", i);
+        snprintf(expected, sizeof expected, "http://u%d:p@h%d.test/", i, i);
+        struct url url = url_of(text);
+        cr_expect(accounts_put_in(&accounts, &url));
+        cr_expect_str_eq(url.href, expected);
+        url_release(&url);
+    }
     accounts_release(&accounts);
 }

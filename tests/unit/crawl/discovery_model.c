@@ -1,5 +1,6 @@
-/* A random web of 300 pages on five hosts, and what a crawl asks for there, compared with a breadth-first search in a few lines: in one
- * go, in many runs, with workers that die, and killed again and again. A seed that fails is printed; MODEL_SEED=N runs that one alone. */
+/* A random web of 300 pages on five hosts, and what a crawl asks for there, compared with a breadth-first search in a
+ * few lines: in one go, in many runs, with workers that die, and killed again and again. A seed that fails is printed;
+ * MODEL_SEED=N runs that one alone. */
 #include "discovery_support.h"
 
 TestSuite(discovery_model, .init = web_make, .fini = web_remove, .timeout = 240);
@@ -15,7 +16,8 @@ enum {
 
 static unsigned seed;
 static bool workers_die;
-static unsigned kill_on_page; /* the crawl's own page that kills it; 0: none */
+static unsigned hosts = HOSTS, max_depth; /* 0: none */
+static unsigned kill_on_page;             /* the crawl's own page that kills it; 0: none */
 
 static unsigned draw(unsigned page, unsigned what, unsigned n)
 {
@@ -36,7 +38,9 @@ static enum page_kind kind_of(unsigned page)
 {
     static const enum page_kind kinds[] = {MOVED, MOVED, MISSING, BROKEN, NOINDEX, NOFOLLOW, DEADLY};
     unsigned n = draw(page, OF_KIND, 20);
-    return page < HOSTS || n >= 7 ? ORDINARY : kinds[n];
+    bool is_moved = n < 7 && kinds[n] == MOVED;
+    /* A redirect is no level of its own, so the depth of what is behind it is a matter of time. */
+    return page < HOSTS || n >= 7 || (max_depth && is_moved) ? ORDINARY : kinds[n];
 }
 
 static unsigned target_of(unsigned page, unsigned link)
@@ -59,7 +63,7 @@ static const char *url_of(unsigned page)
     static char urls[4][64];
     static unsigned turn;
     char *url = urls[turn++ % 4];
-    snprintf(url, sizeof urls[0], "http://h%u.test/p%u", page % HOSTS, page);
+    snprintf(url, sizeof urls[0], "http://h%u.test/p%u", page % hosts, page);
     return url;
 }
 
@@ -126,16 +130,17 @@ static unsigned leads_to(unsigned page, unsigned targets[LINKS_MAX])
 /* Which pages a crawl asks for. */
 static void search(bool reached[PAGES])
 {
-    unsigned queue[PAGES], end = 0;
+    unsigned queue[PAGES], depth[PAGES] = {0}, end = 0;
     memset(reached, 0, PAGES * sizeof *reached);
     for (; end < HOSTS; end++)
         reached[queue[end] = end] = true;
-    for (unsigned i = 0; i < end; i++) {
+    for (unsigned i = 0; i < end && !(max_depth && depth[queue[i]] == max_depth); i++) {
         unsigned targets[LINKS_MAX], count = leads_to(queue[i], targets);
         for (unsigned j = 0; j < count; j++) {
             if (reached[targets[j]])
                 continue;
             reached[targets[j]] = true;
+            depth[targets[j]] = depth[queue[i]] + 1;
             queue[end++] = targets[j];
         }
     }
@@ -165,6 +170,7 @@ static void on_page(const struct forage_page *page, void *context)
 static struct forage_options options_of(void)
 {
     struct forage_options options = crawl_options();
+    options.max_depth = max_depth;
     options.workers = 1 + draw(0, 1000, 2);
     options.per_host = 1 + draw(0, 1001, 4);
     return options;
@@ -182,7 +188,7 @@ static void compare(bool once)
         cr_expect_eq(times > 0, reached[page], "seed %u: page %u was asked for %u times", seed, page, times);
         cr_expect(!once || times <= 1, "seed %u: page %u was asked for %u times", seed, page, times);
     }
-    cr_expect_gt(expected, PAGES / 2, "seed %u: the web is small", seed);
+    cr_expect_gt(expected, max_depth ? PAGES / 10 : PAGES / 2, "seed %u: the web is small", seed);
     cr_expect_eq(times_asked("http://outside.test/"), 0, "seed %u", seed);
     cr_expect_neq(access(in_folder("out/.forage/backlog"), F_OK), 0, "seed %u: a backlog is left", seed);
 }
@@ -234,13 +240,26 @@ static void crawl_in_helpings(void)
         options.max_pages = 1 + draw(runs, 1003, 60);
         summary = crawl_with(&options, named());
     } while (summary.out_of_pages && ++runs < PAGES);
-    cr_expect_gt(runs, 3, "seed %u: only %u runs", seed, runs);
+    cr_expect_gt(runs, max_depth ? 0 : 3, "seed %u: only %u runs", seed, runs);
     compare(true);
 }
 
 Test(discovery_model, runs_that_end_early_ask_once_for_each_page_together)
 {
     for_each_seed(crawl_in_helpings);
+}
+
+static void crawl_by_depth(void)
+{
+    hosts = 1;
+    max_depth = 4 + draw(0, 1006, 4);
+    crawl_in_helpings();
+}
+
+/* However slowly one page is answered, and whichever run asks for it. */
+Test(discovery_model, a_crawl_of_some_depth_has_the_pages_that_are_so_far_away)
+{
+    for_each_seed(crawl_by_depth);
 }
 
 static void crawl_and_kill(void)

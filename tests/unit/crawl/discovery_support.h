@@ -1,7 +1,7 @@
 /* Crawls of a web that lies in the test: its workers answer with link records, and what they are asked for is noted.
  *
- * The test's act calls note_asked, then answers: page_of and friends collect links, answer_page sends them. The test's process runs the
- * crawls, or has a child run one that is killed. */
+ * The test's act calls note_asked, then answers: page_of and friends collect links, answer_page sends them. The test's
+ * process runs the crawls, or has a child run one that is killed. */
 #ifndef TESTS_DISCOVERY_SUPPORT_H
 #define TESTS_DISCOVERY_SUPPORT_H
 

@@ -37,12 +37,12 @@ Test(extent, is_known_when_it_was_noted_and_is_the_same)
     snprintf(path, sizeof path, "%s/.forage", dir);
     cr_assert_eq(mkdir(dir, 0700), 0);
     cr_assert_eq(mkdir(path, 0700), 0);
-    cr_expect_not(extent_is(dir, 7));
-    cr_assert(extent_note(dir, 7));
-    cr_expect(extent_is(dir, 7));
-    cr_expect_not(extent_is(dir, 8));
-    cr_assert(extent_note(dir, 8));
-    cr_expect(extent_is(dir, 8));
+    cr_expect_not(extent_is(dir, EXTENT_FILE, 7));
+    cr_assert(extent_note(dir, EXTENT_FILE, 7));
+    cr_expect(extent_is(dir, EXTENT_FILE, 7));
+    cr_expect_not(extent_is(dir, EXTENT_FILE, 8));
+    cr_assert(extent_note(dir, EXTENT_FILE, 8));
+    cr_expect(extent_is(dir, EXTENT_FILE, 8));
 }
 
 Test(extent, a_file_that_is_something_else_tells_nothing)
@@ -59,6 +59,6 @@ Test(extent, a_file_that_is_something_else_tells_nothing)
         cr_assert(f);
         fputs(texts[i], f);
         fclose(f);
-        cr_expect_not(extent_is(dir, 7), "%s", texts[i]);
+        cr_expect_not(extent_is(dir, EXTENT_FILE, 7), "%s", texts[i]);
     }
 }

@@ -215,7 +215,8 @@ static void dates(struct model *m, const char *path)
     }
 }
 
-/* Commits of a repository, as gitweb and others name them, each linked from its child, from a list, and from a summary. */
+/* Commits of a repository, as gitweb and others name them, each linked from its child, from a list, and from a
+ * summary. */
 enum { COMMITS = 3000 };
 
 static void commits(struct model *m, const char *path)
