@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Measure. run.sh [NAME...], without a NAME all of them; ROUNDS in the environment is how often each program runs (5).
-# pool, process, store, state and links measure a part of forage; web (generated.py) a crawl of a million pages; proof (proof.py) crawls of
+# pool, process, store, state, links and backlog measure a part of forage, recrawl is a simulation; web (generated.py) a crawl of a million pages; proof (proof.py) crawls of
 # documentation beside wget and httrack; the others the whole of forage beside other programs (web.py). The exit status is 0 also when a
 # target is missed, and 1 when something could not be measured or, in proof, not be explained.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
-parts="pool process store state links"
+parts="pool process store state links backlog recrawl"
 webs="small1 small50 remember latency mid big one memory"
 crawls="web proof"
 
