@@ -108,8 +108,10 @@ static sqlite3 *open_copy(const char *output, const char *scratch)
 /* Which pages the database says that this cycle has finished. */
 static unsigned find_finished(const char *output, const char *scratch, bool finished[PAGES])
 {
-    static const char sql[] = "SELECT url FROM page WHERE failures = 0 AND last_fetched >= "
-                              "(SELECT cycle_started FROM run WHERE ended = 0 ORDER BY number DESC LIMIT 1)";
+    /* A run that was killed after it had ended leaves nothing to go on with: the next one is a crawl of its own. */
+    static const char sql[] =
+        "SELECT url FROM page JOIN (SELECT cycle_started, ended FROM run ORDER BY number DESC LIMIT 1) "
+        "WHERE failures = 0 AND ended = 0 AND last_fetched >= cycle_started";
     unsigned count = 0;
     sqlite3_stmt *s = NULL;
     sqlite3 *db = open_copy(output, scratch);
