@@ -22,7 +22,7 @@ struct mp_task {
     size_t len;
 };
 
-enum { MP_PART_MAX = 128 * 1024 + 4096 }; /* bytes in one part */
+enum { MP_PART_MAX = 256 * 1024 + 4096 }; /* bytes in one part */
 
 /* A descriptor that polls readable when tasks may have come, after mp_worker_arm returned MP_OK. Level-triggered, reset
  * by mp_worker_next. Owned by the worker. */
@@ -37,7 +37,7 @@ enum mp_status mp_worker_next(struct mp_worker *worker, struct mp_task *task);
 enum mp_status mp_worker_arm(struct mp_worker *worker);
 
 /* Send one part of the answer to TASK, gathered from COUNT pieces; LAST ends the task. Blocks while the parent is
- * behind. Returns MP_OK, MP_TOO_BIG (over MP_PART_MAX), or MP_DISCONNECTED. */
+ * behind: once the ring is full, until half of it is free. Returns MP_OK, MP_TOO_BIG (over MP_PART_MAX), or MP_DISCONNECTED. */
 enum mp_status mp_worker_send(struct mp_worker *worker, uint64_t task, bool last, const struct iovec *pieces,
                               int count);
 
@@ -72,7 +72,8 @@ typedef void mp_part_fn(const struct mp_part *part, void *context);
 
 /* Keep a part's bytes valid after the callback returned. Call in the callback, once; give it back with mp_hold_release.
  * NULL when memory is out, or for the end of a task that was lost or cancelled.
- * The ring's room is freed in order, so an old hold blocks its worker sooner or later. A hold outlives its worker, not
+ * The ring's room is freed in order, so an old hold blocks its worker sooner or later; one that waits for room goes on
+ * when half of the ring is free. A hold outlives its worker, not
  * its pool. */
 struct mp_hold *mp_part_keep(const struct mp_part *part);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { PART_BYTES = 128 * 1024 };
+enum { PART_BYTES = 256 * 1024 };
 
 static bool open_part(struct stream *s, uint64_t task, char kind)
 {

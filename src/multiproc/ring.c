@@ -168,9 +168,12 @@ void ring_release(struct ring *r, uint64_t position)
     atomic_store_explicit(&r->control->tail, position, memory_order_release);
 }
 
+/* The side that waits may write either word; then it harms itself alone. */
 bool ring_must_wake_producer(struct ring *r)
 {
-    return atomic_exchange(&r->control->producer_asleep, 0) != 0;
+    uint64_t tail = atomic_load_explicit(&r->control->tail, memory_order_relaxed);
+    uint64_t used = atomic_load_explicit(&r->control->head, memory_order_relaxed) - tail;
+    return used <= r->capacity / 2 && atomic_exchange(&r->control->producer_asleep, 0) != 0;
 }
 
 bool ring_consumer_arm(struct ring *r)

@@ -88,7 +88,8 @@ static inline void ring_draft(struct ring *r, size_t len)
 
 bool ring_must_wake_consumer(struct ring *r);
 
-/* Announce that the producer sleeps until LEN bytes fit. True: sleep. False: they fit now. */
+/* Announce that the producer sleeps because LEN bytes do not fit. True: sleep. False: they fit now. Who is woken looks
+ * again: a message longer than half of the ring may need more than that. */
 bool ring_producer_arm(struct ring *r, size_t len);
 
 /* ---- The consumer ---- */
@@ -101,6 +102,9 @@ void ring_advance(struct ring *r, const struct ring_message *m);
 
 /* Give all room before POSITION back to the producer. */
 void ring_release(struct ring *r, uint64_t position);
+
+/* Whether the producer sleeps and half of the ring is free; ask after each release. Woken for less, the two sides would
+ * take turns, a message at a time. */
 bool ring_must_wake_producer(struct ring *r);
 
 /* Announce that the consumer sleeps. True: sleep. False: look again, something is there. */

@@ -120,6 +120,18 @@ static struct writer *least_busy(struct pages *pages)
     return best;
 }
 
+/* A page in pieces stays with its writer, however much comes of it: so they are shared out by their number. */
+static struct writer *least_pages(struct pages *pages)
+{
+    struct writer *best = &pages->writers[0];
+    for (unsigned i = 1; i < pages->count; i++) {
+        struct writer *w = &pages->writers[i];
+        if (w->pages < best->pages || (w->pages == best->pages && w->load < best->load))
+            best = w;
+    }
+    return best;
+}
+
 static void stage(struct writer *writer, struct job *job)
 {
     job->writer = writer;
@@ -184,7 +196,8 @@ enum store_status pages_begin(struct pages *pages, struct page **out)
     if (!page)
         return STORE_NO_MEMORY;
     page->pages = pages;
-    page->end = (struct job){.writer = least_busy(pages), .page = page};
+    page->end = (struct job){.writer = least_pages(pages), .page = page};
+    page->end.writer->pages++;
     pages->used++;
     pages->unfinished++;
     *out = page;
@@ -208,6 +221,7 @@ enum store_status pages_append(struct page *page, const struct pages_bytes *byte
 static void page_end(struct page *page, enum job_kind kind)
 {
     page->pages->unfinished--;
+    page->end.writer->pages--;
     page->end.kind = kind;
     stage(page->end.writer, &page->end);
 }

@@ -75,6 +75,7 @@ struct writer {
     /* The crawl loop's. */
     struct job_list staged; /* not given yet */
     size_t load;            /* jobs that have not come back */
+    size_t pages;           /* pages in pieces that have not ended */
 
     /* Shared. */
     pthread_mutex_t lock;

@@ -55,8 +55,8 @@ Test(pool, apply_calls_the_function_in_a_worker_and_returns_its_result, .timeout
 Test(pool, arguments_and_results_of_every_size_cross_unharmed, .timeout = 60)
 {
     struct mp_pool *pool = pool_of((struct mp_pool_options){.workers = 2});
-    const size_t sizes[] = {0,    1,    7,     8,     9,      15,     16,     17,      40,     41,
-                            4095, 4096, 32767, 32768, 131072, 135168, 135169, 1 << 20, 5000001};
+    const size_t sizes[] = {0,    1,     7,     8,      9,      15,     16,     17,     40,      41,     4095,
+                            4096, 32767, 32768, 131072, 135168, 135169, 266240, 266241, 1 << 20, 5000001};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct mp_result *result;
         struct mp_outcome outcome;

@@ -77,10 +77,47 @@ Test(ring, a_full_ring_refuses_and_has_room_again_when_the_consumer_releases)
     ring_advance(&p.consumer, &m);
     cr_assert_eq(ring_reserve(&p.producer, 240, 7, 0, &room), MP_FULL, "read is not yet released");
     release_all(&p);
-    cr_assert(ring_must_wake_producer(&p.consumer));
-    cr_assert_not(ring_must_wake_producer(&p.consumer), "one wake-up for each sleep");
     cr_assert_not(ring_producer_arm(&p.producer, 240), "it fits now");
     cr_assert_eq(ring_reserve(&p.producer, 240, 7, 0, &room), MP_OK);
+    pair_release(&p);
+}
+
+Test(ring, a_producer_that_sleeps_is_woken_once_and_only_when_half_of_the_ring_is_free)
+{
+    struct pair p = pair_new();
+    char data[240] = "x";
+    struct ring_message m;
+    const unsigned count = CAPACITY / 256;
+    for (unsigned i = 0; i < count; i++)
+        put(&p, i, data, sizeof data);
+    cr_assert(ring_producer_arm(&p.producer, 240));
+    for (unsigned i = 1; i <= count; i++) {
+        cr_assert_eq(ring_peek(&p.consumer, &m), MP_OK);
+        ring_advance(&p.consumer, &m);
+        release_all(&p);
+        cr_assert_eq(ring_must_wake_producer(&p.consumer), i == count / 2, "after %u of %u messages", i, count);
+    }
+    pair_release(&p);
+}
+
+Test(ring, a_producer_that_waits_for_more_than_half_is_woken_until_it_has_it)
+{
+    struct pair p = pair_new();
+    char data[240] = "x";
+    struct ring_message m;
+    const unsigned count = CAPACITY / 256;
+    unsigned woken = 0;
+    for (unsigned i = 0; i < count; i++)
+        put(&p, i, data, sizeof data);
+    for (unsigned i = 0; i < count; i++) {
+        bool sleeps = ring_producer_arm(&p.producer, CAPACITY - 256 - sizeof(struct ring_header));
+        cr_assert_eq(sleeps, i < count - 1, "after %u of %u messages", i, count);
+        cr_assert_eq(ring_peek(&p.consumer, &m), MP_OK);
+        ring_advance(&p.consumer, &m);
+        release_all(&p);
+        woken += ring_must_wake_producer(&p.consumer);
+    }
+    cr_assert_eq(woken, count / 2, "each release from the half on, while it sleeps");
     pair_release(&p);
 }
 
