@@ -48,7 +48,7 @@ with_output() {
 }
 
 run_web() {
-  build_program bench_latency_server || return 1
+  build_program forage bench_latency_server bench_floor || return 1
   with_output tests/bench/web.py "$1"
 }
 

@@ -163,11 +163,11 @@ class Results:
             raise Wrong(f"no valid runs of {' or '.join(families)}")
         return min(names, key=lambda name: self.median(name, what))
 
-    def ratio(self, peer, what):
+    def ratio(self, peer, what, to="forage"):
         """The peer's figure divided by forage's: the median over the rounds, in each of which they ran side by side."""
-        self.need("forage")
+        self.need(to)
         self.need(peer)
-        pairs = zip(self.timed[peer], self.timed["forage"])
+        pairs = zip(self.timed[peer], self.timed[to])
         return statistics.median(getattr(theirs, what) / getattr(ours, what) for theirs, ours in pairs)
 
 
