@@ -1,5 +1,7 @@
 #include "crawl/outputs/log_file.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -123,17 +125,10 @@ static char *format(const struct forage_page *page, unsigned rule, size_t *len)
 /* A disk that gets full takes a part of a line. */
 static bool write_all(struct log_file *log, const char *at, size_t len)
 {
-    while (len) {
-        ssize_t n = write(log->fd, at, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        at += n;
-        len -= (size_t)n;
-        log->torn = at[-1] != '\n';
-    }
-    return true;
+    size_t written = file_write(log->fd, at, len);
+    if (written)
+        log->torn = at[written - 1] != '\n';
+    return written == len;
 }
 
 bool log_file_write(struct log_file *log, const struct forage_page *page, unsigned rule)
