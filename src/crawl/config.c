@@ -255,7 +255,7 @@ static const char *fill_connect_to(struct config *c, const struct forage_options
 static enum forage_status check_pattern(const char *text, const char *name, size_t number, char *error,
                                         size_t error_size)
 {
-    struct pattern_error wrong;
+    struct regex_error wrong;
     struct pattern *pattern;
     char which[24] = "";
     switch (pattern_new(&pattern, text, &wrong)) {
