@@ -24,7 +24,9 @@ struct filter {
 
 /* ---- Making one ---- */
 
-static enum filter_status add_rule(struct filter *f, const char *text, bool accept, char *error, size_t size)
+/* NUMBER counts from 1. */
+static enum filter_status add_rule(struct filter *f, const char *text, const char *purpose, size_t number, char *error,
+                                   size_t size)
 {
     struct regex_error wrong;
     struct rule *rule = &f->rules[f->count++];
@@ -32,8 +34,7 @@ static enum filter_status add_rule(struct filter *f, const char *text, bool acce
         return FILTER_NO_MEMORY;
     enum regex_status status = regex_new(&rule->regex, text, false, &wrong);
     if (status == REGEX_SYNTAX && error)
-        snprintf(error, size, "pattern to %s \"%s\", at offset %zu: %s", accept ? "accept" : "reject", text,
-                 wrong.offset, wrong.message);
+        snprintf(error, size, "pattern to %s %zu, at offset %zu: %s", purpose, number, wrong.offset, wrong.message);
     return status == REGEX_OK ? FILTER_OK : status == REGEX_SYNTAX ? FILTER_SYNTAX : FILTER_NO_MEMORY;
 }
 
@@ -41,9 +42,9 @@ static enum filter_status add_rules(struct filter *f, const struct filter_option
 {
     enum filter_status status = FILTER_OK;
     for (size_t i = 0; status == FILTER_OK && i < o->accept_count; i++)
-        status = add_rule(f, o->accept[i], true, error, size);
+        status = add_rule(f, o->accept[i], "accept", i + 1, error, size);
     for (size_t i = 0; status == FILTER_OK && i < o->reject_count; i++)
-        status = add_rule(f, o->reject[i], false, error, size);
+        status = add_rule(f, o->reject[i], "reject", i + 1, error, size);
     return status;
 }
 
