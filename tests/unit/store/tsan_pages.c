@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "store/pages/pages.h"
 
-#include <errno.h>
+#include "support/check.h"
+
 #include <ftw.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -14,14 +15,6 @@
 #include <unistd.h>
 
 enum { PAGES = 3000, SLOTS = 64, BYTES = 2000, WAIT_MS = 60000 };
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno);                          \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 /* Memory of a pretended worker. A slot is free again when the writer has let it go. */
 struct slot {

@@ -3,7 +3,8 @@
 #include "base/clock.h"
 #include "store/state/state.h"
 
-#include <errno.h>
+#include "support/check.h"
+
 #include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,14 +13,6 @@
 #include <unistd.h>
 
 enum { ROUNDS = 6, PAGES = 1500, WAIT_MS = 60000 };
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno);                          \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 static struct state *open_state(const char *dir, unsigned capacity)
 {
