@@ -1,4 +1,4 @@
-/* Reading and writing all of a run of bytes: a call that a signal interrupts, or that does a part only, is gone on with.
+/* Reading and writing all of a run of bytes: after a signal, or a call that did a part only, it goes on.
  *
  * Context: any thread; blocks as the file does. FD is a blocking one. */
 #ifndef BASE_FILE_H

@@ -77,7 +77,7 @@ static volatile sig_atomic_t ticks;
 static char received[SENT_BYTES];
 static size_t received_len;
 
-/* The pipe is read only here, and not at each signal, so writing is interrupted with a part and with nothing written. */
+/* The pipe is read only here, and not at each signal: writing is interrupted with a part and with nothing written. */
 static void on_tick(int number)
 {
     (void)number;
