@@ -5,8 +5,8 @@
 #include "store/pages/pages.h"
 
 #include "support/check.h"
+#include "support/files.h"
 
-#include <ftw.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -131,12 +131,6 @@ static void check_file(const char *dir, int number)
         CHECK(data[i] == 'a' + number % 26);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 int main(void)
 {
     char dir[] = "/tmp/forage-tsan-XXXXXX";
@@ -159,6 +153,6 @@ int main(void)
     CHECK(removed == 420);
     for (int i = 0; i < PAGES; i++)
         check_file(dir, i);
-    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    files_remove(dir);
     return 0;
 }
