@@ -8,19 +8,6 @@
 #include "web/account/hsts.h"
 
 #include <stdio.h>
-#include <string.h>
-
-/* A job that has waited to be tried again may have pieces of its page. */
-static void end_job(struct crawl *c, struct job *job, enum fetch_error error, const char *detail)
-{
-    landing_abandon(job);
-    job->error = error;
-    snprintf(job->detail, sizeof job->detail, "%s", detail);
-    if (job->kind == JOB_ROBOTS)
-        gate_failed(c, job);
-    else
-        report_end(c, job);
-}
 
 static bool upgrade(struct crawl *c, struct job *job)
 {
@@ -39,7 +26,7 @@ static bool give_up_unreachable(struct crawl *c, struct host *host, struct job *
         return false;
     snprintf(detail, sizeof detail, "the host was given up: %s", reason);
     job->status = 0;
-    end_job(c, job, FETCH_UNREACHABLE, detail);
+    verdict_end(c, job, FETCH_UNREACHABLE, detail);
     return true;
 }
 
@@ -56,14 +43,14 @@ static void queue(struct crawl *c, struct host *host, struct job *job)
     /* A redirect of robots.txt goes out although the host is closed for want of it. */
     bool queued = job->kind == JOB_ROBOTS ? frontier_add_first(&c->frontier, job) : frontier_add(&c->frontier, job);
     if (!queued)
-        end_job(c, job, FETCH_IO, "out of memory");
+        verdict_end(c, job, FETCH_IO, "out of memory");
 }
 
 void admit_target(struct crawl *c, struct job *job)
 {
     struct host *host = upgrade(c, job) ? frontier_host(&c->frontier, job_target(job)) : NULL;
     if (!host)
-        end_job(c, job, FETCH_IO, "out of memory");
+        verdict_end(c, job, FETCH_IO, "out of memory");
     else if (may_wait_at(c, host, job))
         queue(c, host, job);
 }
@@ -76,14 +63,14 @@ void admit_new(struct crawl *c, struct job *job)
     discovery_know_seed(c, job);
     int error = naming_reserve(c, job);
     if (error)
-        return end_job(c, job, FETCH_IO, naming_error_text(error));
+        return verdict_end(c, job, FETCH_IO, naming_error_text(error));
     const char *not_due = record_why_not(c, job);
     if (!not_due)
         not_due = discovery_why_not(c, job);
     if (!not_due)
         return admit_target(c, job);
     job->outcome = OUTCOME_SKIPPED;
-    end_job(c, job, FETCH_OK, not_due);
+    verdict_end(c, job, FETCH_OK, not_due);
 }
 
 void admit_later(struct crawl *c, struct job *job, int64_t due_ms)
@@ -92,7 +79,7 @@ void admit_later(struct crawl *c, struct job *job, int64_t due_ms)
     if (host && give_up_unreachable(c, host, job))
         return;
     if (!host || !frontier_add_later(&c->frontier, job, due_ms))
-        end_job(c, job, FETCH_IO, "out of memory");
+        verdict_end(c, job, FETCH_IO, "out of memory");
 }
 
 static bool take(struct job *job, void *arg)

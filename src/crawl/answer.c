@@ -29,16 +29,16 @@ static void lost(struct crawl *c, struct job *job)
 {
     landing_abandon(job);
     if (++job->deaths >= MP_DEATHS)
-        verdict_fail(c, job, FETCH_LOST, "every worker that fetched it died");
+        verdict_end(c, job, FETCH_LOST, "every worker that fetched it died");
     else if (job->deaths < DEATHS_BEFORE_SUSPECT)
         admit_later(c, job, 0);
     else if (!frontier_add_suspect(&c->frontier, job))
-        verdict_fail(c, job, FETCH_IO, "out of memory");
+        verdict_end(c, job, FETCH_IO, "out of memory");
 }
 
 void answer_give_up(struct crawl *c, struct job *job)
 {
-    verdict_fail(c, job, FETCH_LOST, "workers die, or cannot be started");
+    verdict_end(c, job, FETCH_LOST, "workers die, or cannot be started");
 }
 
 /* The run is being stopped; what was in flight is no failure, unless that is why. */
@@ -123,7 +123,7 @@ static void looked_up(struct crawl *c, struct job *job, const struct fetch_answe
         return;
     }
     leave_worker(c, job);
-    verdict_fail(c, job, FETCH_IO, "out of memory");
+    verdict_end(c, job, FETCH_IO, "out of memory");
 }
 
 /* Which bodies the worker keeps; of a page whose rest was asked for, that rest alone. */

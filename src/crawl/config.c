@@ -1,6 +1,7 @@
 #include "crawl/config.h"
 
 #include "base/status.h"
+#include "crawl/scope/filter.h"
 #include "crawl/secret.h"
 #include "web/pattern.h"
 
@@ -251,35 +252,36 @@ static const char *fill_connect_to(struct config *c, const struct forage_options
     return NULL;
 }
 
-/* The pattern is made where it is used; here only what is wrong with it matters. NUMBER is 0 when there is only one. */
-static enum forage_status check_pattern(const char *text, const char *name, size_t number, char *error,
-                                        size_t error_size)
+/* Patterns are made where they are used, in the same way; here only what is wrong with them matters. */
+static enum forage_status check_host_pattern(const struct forage_options *o, char *error, size_t error_size)
 {
-    struct pattern_error wrong;
+    struct regex_error wrong;
     struct pattern *pattern;
-    char which[24] = "";
-    switch (pattern_new(&pattern, text, &wrong)) {
+    switch (pattern_new(&pattern, o->host_pattern, &wrong)) {
     case PATTERN_OK:
         pattern_free(pattern);
         return FORAGE_OK;
     case PATTERN_NO_MEMORY:
         return FORAGE_NO_MEMORY;
     default:
-        if (number)
-            snprintf(which, sizeof which, " %zu", number);
-        snprintf(error, error_size, "%s%s, at offset %zu: %s", name, which, wrong.offset, wrong.message);
+        snprintf(error, error_size, "host pattern, at offset %zu: %s", wrong.offset, wrong.message);
         return FORAGE_USAGE;
     }
 }
 
-static enum forage_status check_patterns(const struct forage_options *o, char *error, size_t error_size)
+static enum forage_status check_filter(const struct forage_options *o, char *error, size_t error_size)
 {
-    enum forage_status s = check_pattern(o->host_pattern, "host pattern", 0, error, error_size);
-    for (size_t i = 0; s == FORAGE_OK && i < o->accept_count; i++)
-        s = check_pattern(o->accept[i], "pattern to accept", i + 1, error, error_size);
-    for (size_t i = 0; s == FORAGE_OK && i < o->reject_count; i++)
-        s = check_pattern(o->reject[i], "pattern to reject", i + 1, error, error_size);
-    return s;
+    struct filter_options patterns = {o->accept, o->accept_count, o->reject, o->reject_count};
+    struct filter *filter;
+    switch (filter_new(&filter, &patterns, error, error_size)) {
+    case FILTER_OK:
+        filter_free(filter);
+        return FORAGE_OK;
+    case FILTER_NO_MEMORY:
+        return FORAGE_NO_MEMORY;
+    default:
+        return FORAGE_USAGE;
+    }
 }
 
 static enum forage_status fail(enum forage_status status, const char *words, char *error, size_t error_size)
@@ -294,7 +296,9 @@ enum forage_status config_init(struct config *config, const struct forage_option
     const char *wrong = config_check(options);
     if (wrong)
         return fail(FORAGE_USAGE, wrong, error, error_size);
-    enum forage_status s = check_patterns(options, error, error_size);
+    enum forage_status s = check_host_pattern(options, error, error_size);
+    if (s == FORAGE_OK)
+        s = check_filter(options, error, error_size);
     if (s != FORAGE_OK)
         return s;
     struct config c = {.options = *options, .fixed_window = options->connections != 0};

@@ -215,8 +215,9 @@ void verdict(struct crawl *c, struct job *job, const struct mp_part *part, const
 /* ANSWER is an error: JOB is tried again, or ends. */
 void verdict_failed(struct crawl *c, struct job *job, const struct fetch_answer *answer);
 
-/* JOB ends with ERROR. */
-void verdict_fail(struct crawl *c, struct job *job, enum fetch_error error, const char *detail);
+/* JOB ends with ERROR, or with FETCH_OK and the outcome that it has. What has come of its page is dropped: one that
+ * waited to be tried again may have pieces. */
+void verdict_end(struct crawl *c, struct job *job, enum fetch_error error, const char *detail);
 
 /* What Retry-After says, in milliseconds from now; -1: nothing. */
 int64_t verdict_retry_after(const struct fetch_answer *answer);

@@ -81,6 +81,6 @@ void forage_free(struct forage *f)
 void forage_describe(char *text, size_t size)
 {
     char pcre2[32];
-    pattern_library(pcre2, sizeof pcre2);
+    regex_library(pcre2, sizeof pcre2);
     snprintf(text, size, "forage %s (%s PCRE2/%s)", FORAGE_VERSION, fetcher_library(), pcre2);
 }

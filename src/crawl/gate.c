@@ -39,16 +39,6 @@ void gate_free(void *arg)
     free(g);
 }
 
-static void end_job(struct crawl *c, struct job *job, enum fetch_error error, const char *detail)
-{
-    job->error = error;
-    snprintf(job->detail, sizeof job->detail, "%s", detail);
-    if (job->kind == JOB_ROBOTS)
-        gate_failed(c, job);
-    else
-        report_end(c, job);
-}
-
 /* ---- What the rules say of a job ---- */
 
 static bool refuse(struct crawl *c, struct job *job, unsigned line)
@@ -69,7 +59,7 @@ static bool fail_shut(struct crawl *c, struct gate *g, struct job *job)
     unsigned most = c->config.options.host_errors;
     bool given_up = g->error != FETCH_ROBOTS && most && g->blamed++ >= most;
     job->status = g->status;
-    end_job(c, job, given_up ? FETCH_UNREACHABLE : g->error, g->detail);
+    verdict_end(c, job, given_up ? FETCH_UNREACHABLE : g->error, g->detail);
     return false;
 }
 
@@ -77,7 +67,7 @@ static bool put_off(struct crawl *c, struct gate *g, struct job *job)
 {
     job->outcome = OUTCOME_PUT_OFF;
     job->status = g->status;
-    end_job(c, job, g->error, g->detail);
+    verdict_end(c, job, g->error, g->detail);
     return false;
 }
 
@@ -275,7 +265,7 @@ bool gate_admit(struct crawl *c, struct host *host, struct job *job)
 {
     struct gate *g = gate_of(c, host, job->kind != JOB_ROBOTS);
     if (!g) {
-        end_job(c, job, FETCH_IO, "out of memory");
+        verdict_end(c, job, FETCH_IO, "out of memory");
         return false;
     }
     if (g->state == GATE_LATER)

@@ -81,7 +81,7 @@ static enum forage_status check_ca_file(struct crawl *c, char *error, size_t siz
 
 static enum forage_status make_pattern(struct crawl *c, char *error, size_t size)
 {
-    struct pattern_error wrong;
+    struct regex_error wrong;
     char where[64];
     enum pattern_status s = pattern_new(&c->pattern, c->config.options.host_pattern, &wrong);
     if (s == PATTERN_OK)

@@ -28,7 +28,7 @@ static void end(struct crawl *c, struct job *job)
         report_end(c, job);
 }
 
-void verdict_fail(struct crawl *c, struct job *job, enum fetch_error error, const char *detail)
+void verdict_end(struct crawl *c, struct job *job, enum fetch_error error, const char *detail)
 {
     job->error = error;
     snprintf(job->detail, sizeof job->detail, "%s", detail);
@@ -86,16 +86,16 @@ static void follow(struct crawl *c, struct job *job, struct text location)
     if (status != URL_OK)
         url_release(&to);
     if (status == URL_SCHEME)
-        return verdict_fail(c, job, FETCH_SCHEME, "the redirect leads to something that is neither http nor https");
+        return verdict_end(c, job, FETCH_SCHEME, "the redirect leads to something that is neither http nor https");
     if (status != URL_OK)
-        return verdict_fail(c, job, FETCH_REDIRECT, url_status_text(status));
+        return verdict_end(c, job, FETCH_REDIRECT, url_status_text(status));
     if (++job->redirects + job->from.hops > most_redirects(c, job)) {
         url_release(&to);
-        return verdict_fail(c, job, FETCH_REDIRECT, "too many redirects");
+        return verdict_end(c, job, FETCH_REDIRECT, "too many redirects");
     }
     if (has_account(&to) && !url_same_origin(from, &to)) {
         url_release(&to);
-        return verdict_fail(c, job, FETCH_REDIRECT, "the redirect names a user and a password");
+        return verdict_end(c, job, FETCH_REDIRECT, "the redirect names a user and a password");
     }
     if (c->discovery && job->kind == JOB_PAGE) {
         if (job->from.via != VIA_USER)
@@ -107,7 +107,7 @@ static void follow(struct crawl *c, struct job *job, struct text location)
     if (job_redirect(job, &to))
         admit_target(c, job);
     else
-        verdict_fail(c, job, FETCH_IO, "out of memory");
+        verdict_end(c, job, FETCH_IO, "out of memory");
 }
 
 static bool follows(const struct crawl *c, const struct job *job, const struct fetch_answer *answer)
@@ -241,7 +241,7 @@ static void finish_page(struct crawl *c, struct job *job, const struct mp_part *
 static void finish(struct crawl *c, struct job *job, const struct mp_part *part, const struct fetch_answer *answer)
 {
     if (job->out_of_memory)
-        return verdict_fail(c, job, FETCH_IO, "out of memory");
+        return verdict_end(c, job, FETCH_IO, "out of memory");
     if (job->kind == JOB_PAGE)
         return finish_page(c, job, part, answer);
     if (job->kind == JOB_SITEMAP)
@@ -250,7 +250,7 @@ static void finish(struct crawl *c, struct job *job, const struct mp_part *part,
     if (buffer_append(&job->body, answer->body.data, answer->body.len))
         gate_answered(c, job, answer);
     else
-        verdict_fail(c, job, FETCH_IO, "out of memory");
+        verdict_end(c, job, FETCH_IO, "out of memory");
 }
 
 /* The server does not go on where the body broke off: from the start, and that is no failure. */

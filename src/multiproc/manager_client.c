@@ -195,6 +195,20 @@ struct proxy *proxy_new(struct mp_manager *manager, uint64_t id)
     return p;
 }
 
+enum mp_status proxy_ask(struct mp_manager *manager, enum manager_op op, struct proxy **proxy)
+{
+    struct question q = {0};
+    question_begin(&q, op, 0);
+    enum mp_status status = question_ask(&q, manager);
+    struct proxy *p = status == MP_OK ? proxy_new(manager, wire_read_u64(&q.reader)) : NULL;
+    question_release(&q);
+    if (status == MP_OK && !p)
+        return MP_NO_MEMORY;
+    if (p)
+        *proxy = p;
+    return status;
+}
+
 /* A process that has not used the manager since it was forked has nothing to take back. */
 void proxy_free(struct proxy *proxy)
 {

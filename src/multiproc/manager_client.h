@@ -69,6 +69,10 @@ int manager_connect(const struct mp_manager *manager, bool patient);
  * out. */
 struct proxy *proxy_new(struct mp_manager *manager, uint64_t id);
 
+/* Have the server make an object by OP, and make a handle of it. Returns MP_OK, MP_NO_MEMORY, or what question_ask
+ * returns. */
+enum mp_status proxy_ask(struct mp_manager *manager, enum manager_op op, struct proxy **proxy);
+
 /* Free a handle and tell the server. NULL is fine. */
 void proxy_free(struct proxy *proxy);
 

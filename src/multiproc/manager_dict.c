@@ -7,17 +7,10 @@ static struct mp_manager *manager_of(const struct mp_dict *dict)
 
 enum mp_status mp_dict_new(struct mp_manager *manager, struct mp_dict **dict)
 {
-    struct question q = {0};
-    question_begin(&q, OP_NEW_DICT, 0);
-    enum mp_status status = question_ask(&q, manager);
-    if (status == MP_OK) {
-        struct proxy *p = proxy_new(manager, wire_read_u64(&q.reader));
-        if (p)
-            *dict = (struct mp_dict *)p;
-        else
-            status = MP_NO_MEMORY;
-    }
-    question_release(&q);
+    struct proxy *p;
+    enum mp_status status = proxy_ask(manager, OP_NEW_DICT, &p);
+    if (status == MP_OK)
+        *dict = (struct mp_dict *)p;
     return status;
 }
 

@@ -7,17 +7,10 @@ static struct mp_manager *manager_of(const struct mp_list *list)
 
 enum mp_status mp_list_new(struct mp_manager *manager, struct mp_list **list)
 {
-    struct question q = {0};
-    question_begin(&q, OP_NEW_LIST, 0);
-    enum mp_status status = question_ask(&q, manager);
-    if (status == MP_OK) {
-        struct proxy *p = proxy_new(manager, wire_read_u64(&q.reader));
-        if (p)
-            *list = (struct mp_list *)p;
-        else
-            status = MP_NO_MEMORY;
-    }
-    question_release(&q);
+    struct proxy *p;
+    enum mp_status status = proxy_ask(manager, OP_NEW_LIST, &p);
+    if (status == MP_OK)
+        *list = (struct mp_list *)p;
     return status;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/status.h"
+#include "web/regex.h"
 
 #define PATTERN_STATUS_TABLE(X)                                                                                        \
     X(PATTERN_OK, "success")                                                                                           \
@@ -18,12 +19,6 @@
 
 enum pattern_status { STATUS_ENUM(PATTERN_STATUS_TABLE) PATTERN_STATUS_COUNT };
 
-/* Why a pattern does not compile: PCRE2's own words, and how many bytes into the pattern. */
-struct pattern_error {
-    char message[160];
-    size_t offset;
-};
-
 struct pattern;
 
 /* Compile REGEX (PCRE2 syntax, letters of either case match); NULL for the built-in default, which needs no regex: the
@@ -31,7 +26,7 @@ struct pattern;
  *
  * Returns PATTERN_OK, PATTERN_SYNTAX with ERROR filled in, or PATTERN_NO_MEMORY. ERROR may be NULL.
  * Context: maps executable memory where the kernel allows it, so it is called before a sandbox forbids that. */
-enum pattern_status pattern_new(struct pattern **out, const char *regex, struct pattern_error *error);
+enum pattern_status pattern_new(struct pattern **out, const char *regex, struct regex_error *error);
 
 /* Append to NAME the first group's text, or the whole match when the pattern has no group.
  *
@@ -41,9 +36,6 @@ enum pattern_status pattern_name(struct pattern *pattern, const char *host, size
 
 /* A constant text for STATUS, never NULL. */
 const char *pattern_status_text(enum pattern_status status);
-
-/* Write the version of PCRE2 that is in use, without its date, into VERSION. */
-void pattern_library(char *version, size_t size);
 
 /* Accepts NULL. */
 void pattern_free(struct pattern *pattern);

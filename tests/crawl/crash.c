@@ -4,6 +4,7 @@
 #include "support/files.h"
 #include "support/support.h"
 
+#include "killed.h"
 #include "store/pages/draft.h"
 
 #include <criterion/criterion.h>
@@ -15,9 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 TestSuite(crash, .timeout = 280);
@@ -197,31 +196,6 @@ static void copy_as_a_power_cut_would(const char *from, const char *to)
 
 /* ---- The database ---- */
 
-/* Open a copy of the database below OUTPUT, so that looking at it leaves everything as the kill did; NULL when there is
- * none yet. */
-static sqlite3 *open_copy(const char *output, const char *scratch)
-{
-    static const char *const ends[] = {"", "-wal"};
-    sqlite3 *db = NULL;
-    size_t len = 0;
-    char *to = files_path(scratch, "copy.db");
-    for (size_t i = 0; i < SUPPORT_COUNT(ends); i++) {
-        char *from = support_format("%s/.forage/state.db%s", output, ends[i]);
-        char *copy = support_format("%s%s", to, ends[i]);
-        char *bytes = files_exists(from) ? files_read(from, &len) : NULL;
-        remove(copy);
-        if (bytes)
-            files_write(copy, bytes, (ssize_t)len);
-        free(bytes);
-        free(copy);
-        free(from);
-    }
-    if (files_exists(to) && sqlite3_open(to, &db) != SQLITE_OK)
-        support_fail("cannot open %s", to);
-    free(to);
-    return db;
-}
-
 static bool is_sound(sqlite3 *db)
 {
     sqlite3_stmt *s = NULL;
@@ -369,7 +343,7 @@ static void look_at_leavings(struct trial *t, struct round *r)
     char *output = files_path(r->folder, "output");
     bool begun = false;
     cr_expect(all_are_whole(output, r->again), "round %u", r->number);
-    sqlite3 *db = open_copy(output, r->scratch);
+    sqlite3 *db = killed_open_copy(output, r->scratch);
     if (db) {
         cr_expect(is_sound(db), "round %u: %s", r->number, sqlite3_errmsg(db));
         r->finished_count = find_finished(db, output, r->finished);
@@ -403,7 +377,7 @@ static void expect_as_undisturbed(const struct trial *t, const struct round *r)
     char *output = files_path(r->folder, "output"), *contents = contents_of(output, &temporary);
     cr_expect_str_eq(contents, t->undisturbed, "round %u", r->number);
     cr_expect_not(temporary, "round %u left temporary names", r->number);
-    sqlite3 *db = open_copy(output, r->scratch);
+    sqlite3 *db = killed_open_copy(output, r->scratch);
     cr_expect(db && is_sound(db), "round %u", r->number);
     sqlite3_close(db);
     free(contents);
@@ -451,30 +425,15 @@ static void run_to_the_end(struct crawl *c, const char *folder, const char *head
     fixture_stop(f);
 }
 
-/* What a kill leaves is the same on every file system, and this one syncs in no time, where a busy disk makes minutes
- * of the same rounds. */
-static void prefer_memory(void)
-{
-    static const char folder[] = "/dev/shm";
-    struct statvfs room;
-    bool has_room = statvfs(folder, &room) == 0 && room.f_bavail * (uint64_t)room.f_frsize > ROOM_BYTES;
-    if (has_room && access(folder, W_OK) == 0)
-        setenv("TMPDIR", folder, 0);
-}
-
 /* What the rounds begin with, and what they shall end with. */
 static void set_up(struct trial *t)
 {
     bool temporary;
-    prefer_memory();
     struct crawl c;
-    const char *seed = getenv("FORAGE_TEST_SEED");
-    *t = (struct trial){.folder = files_temp_folder()};
-    if (seed)
-        t->random = strtoull(seed, NULL, 10);
-    else if (getrandom(&t->random, sizeof t->random, 0) != sizeof t->random)
-        support_fail("no random numbers");
-    fprintf(stderr, "FORAGE_TEST_SEED=%llu\n", (unsigned long long)t->random);
+    /* What a kill leaves is the same on every file system, and memory syncs in no time, where a busy disk makes
+     * minutes of the same rounds. */
+    files_prefer_memory(ROOM_BYTES);
+    *t = (struct trial){.folder = files_temp_folder(), .random = killed_seed()};
     run_to_the_end(&c, t->folder, "X-Run: 0");
     crawl_release(&c);
     char *folder = files_temp_folder(), *output = files_path(folder, "output");

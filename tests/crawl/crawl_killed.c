@@ -4,6 +4,8 @@
 #include "support/files.h"
 #include "support/support.h"
 
+#include "killed.h"
+
 #include <criterion/criterion.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 TestSuite(crawl_killed, .timeout = 280);
 
@@ -80,31 +81,6 @@ static unsigned run_of(const struct fixture_request *request)
 
 /* ---- What a kill leaves ---- */
 
-/* A copy of the database below OUTPUT, so that looking at it leaves everything as the kill did; NULL when there is none
- * yet. */
-static sqlite3 *open_copy(const char *output, const char *scratch)
-{
-    static const char *const ends[] = {"", "-wal"};
-    sqlite3 *db = NULL;
-    char *to = files_path(scratch, "copy.db");
-    for (size_t i = 0; i < SUPPORT_COUNT(ends); i++) {
-        size_t len = 0;
-        char *from = support_format("%s/.forage/state.db%s", output, ends[i]);
-        char *copy = support_format("%s%s", to, ends[i]);
-        char *bytes = files_exists(from) ? files_read(from, &len) : NULL;
-        remove(copy);
-        if (bytes)
-            files_write(copy, bytes, (ssize_t)len);
-        free(bytes);
-        free(copy);
-        free(from);
-    }
-    if (files_exists(to) && sqlite3_open(to, &db) != SQLITE_OK)
-        support_fail("cannot open %s", to);
-    free(to);
-    return db;
-}
-
 /* Which pages the database says that this cycle has finished. */
 static unsigned find_finished(const char *output, const char *scratch, bool finished[PAGES])
 {
@@ -114,7 +90,7 @@ static unsigned find_finished(const char *output, const char *scratch, bool fini
         "WHERE failures = 0 AND ended = 0 AND last_fetched >= cycle_started";
     unsigned count = 0;
     sqlite3_stmt *s = NULL;
-    sqlite3 *db = open_copy(output, scratch);
+    sqlite3 *db = killed_open_copy(output, scratch);
     memset(finished, 0, PAGES * sizeof *finished);
     if (db)
         sqlite3_prepare_v2(db, sql, -1, &s, NULL); /* fails while there are no tables yet */
@@ -286,22 +262,12 @@ static void run_undisturbed(struct trial *t)
     free(lane.scratch);
 }
 
-static void seed_random(struct trial *t)
-{
-    const char *seed = getenv("FORAGE_TEST_SEED");
-    if (seed)
-        t->random = strtoull(seed, NULL, 10);
-    else if (getrandom(&t->random, sizeof t->random, 0) != sizeof t->random)
-        support_fail("no random numbers");
-    fprintf(stderr, "FORAGE_TEST_SEED=%llu\n", (unsigned long long)t->random);
-}
-
 Test(crawl_killed, end_with_the_pages_of_an_undisturbed_crawl)
 {
     static struct lane lanes[LANES];
     struct trial t = {0};
     files_prefer_memory(ROOM_BYTES); /* what a kill leaves is the same on every file system */
-    seed_random(&t);
+    t.random = killed_seed();
     run_undisturbed(&t);
     for (unsigned number = 0; t.kills < KILLS; number += LANES) {
         for (unsigned i = 0; i < LANES; i++)

@@ -22,16 +22,6 @@ static const struct fixture_route routes[] = {
     {.path = "/raw", .reply = {.fault = FIXTURE_RAW, .body = "HTTP/1.1 200 " EVIL, .end = FIXTURE_DROP}},
     {0}};
 
-/* A file in the run's folder; freed by the caller. */
-static char *read_file(const struct crawl *c, const char *name)
-{
-    char *path = files_path(c->run.folder, name);
-    cr_assert(files_exists(path), "%s is not there: %s", name, c->run.err);
-    char *text = files_read(path, NULL);
-    free(path);
-    return text;
-}
-
 static void expect_sample(const char *text, const struct crawl *c, const char *name, const char *labels,
                           const char *value)
 {
@@ -65,7 +55,7 @@ Test(metrics, a_run_with_failures_is_told_as_a_textfile_that_promtool_takes)
     struct crawl c = {.run.input = "www.shop.com\nwww.shop.com/gone\nwww.shop.com/large\nhttp://dead.example:1/\n"};
     crawl_run(&c, f, "--max-size", "1000", "--metrics", "forage.prom", "--resolve", "dead.example:1:127.0.0.1", "-",
               NULL);
-    char *text = read_file(&c, "forage.prom");
+    char *text = crawl_read(&c, "forage.prom");
     expect_sample(text, &c, "forage_run_pages", ",outcome=\"new\"", "1");
     expect_sample(text, &c, "forage_run_pages", ",outcome=\"gone\"", "1");
     expect_sample(text, &c, "forage_run_pages", ",outcome=\"failed\"", "2");
@@ -94,7 +84,7 @@ Test(metrics, the_last_success_stays_while_runs_fail)
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {.run.input = "www.shop.com\n"};
     crawl_run(&c, f, "--metrics", "forage.prom", "-", NULL);
-    char *text = read_file(&c, "forage.prom");
+    char *text = crawl_read(&c, "forage.prom");
     double success = seconds_of(text, "forage_last_success_timestamp_seconds");
     cr_expect_eq(success, seconds_of(text, "forage_run_end_timestamp_seconds"));
     cr_expect_geq(success, seconds_of(text, "forage_run_start_timestamp_seconds"));
@@ -103,7 +93,7 @@ Test(metrics, the_last_success_stays_while_runs_fail)
     c.run.input = "www.shop.com/gone\n";
     crawl_again(&c, f, "--metrics", "forage.prom", "-", NULL);
     cr_expect_eq(c.run.status, FORAGE_EXIT_SERVER);
-    text = read_file(&c, "forage.prom");
+    text = crawl_read(&c, "forage.prom");
     cr_expect_eq(seconds_of(text, "forage_last_success_timestamp_seconds"), success);
     cr_expect_gt(seconds_of(text, "forage_run_end_timestamp_seconds"), success);
     free(text);
@@ -116,7 +106,7 @@ Test(metrics, the_summary_has_the_same_figures)
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {.run.input = "www.shop.com\nwww.shop.com/gone\n"};
     crawl_run(&c, f, "--summary", "run.json", "-", NULL);
-    char *text = read_file(&c, "run.json");
+    char *text = crawl_read(&c, "run.json");
     json_t *s = json_loads(text, 0, NULL);
     cr_assert(s, "%s", text);
     const json_t *pages = json_object_get(s, "pages");
@@ -137,7 +127,7 @@ Test(metrics, the_list_of_failures_can_be_fetched_and_is_empty_when_all_went_wel
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {.run.input = "www.shop.com\nhttp://ann:secret@www.shop.com/once\n    header=X-Mine: yes\n"};
     crawl_run(&c, f, "--failed", "failed", "-", NULL);
-    char *text = read_file(&c, "failed"), *path = files_path(c.run.folder, "failed");
+    char *text = crawl_read(&c, "failed"), *path = files_path(c.run.folder, "failed");
     cr_expect_str_eq(text, "# 503\nhttp://ann:secret@www.shop.com/once\n    header=X-Mine: yes\n");
     cr_expect_eq(files_mode(path), 0600);
     cr_expect_not(text_has(c.run.err, "secret"));
@@ -147,7 +137,7 @@ Test(metrics, the_list_of_failures_can_be_fetched_and_is_empty_when_all_went_wel
     c.run.input = NULL;
     crawl_again(&c, f, "--failed", "failed", "failed", NULL);
     cr_expect_eq(c.run.status, 0, "%s", c.run.err);
-    text = read_file(&c, "failed");
+    text = crawl_read(&c, "failed");
     cr_expect_str_eq(text, "");
     free(text);
     crawl_release(&c);
@@ -159,7 +149,7 @@ Test(metrics, nothing_that_a_server_says_becomes_a_line_of_the_list)
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     struct crawl c = {.run.input = "www.shop.com/raw\n"};
     crawl_run(&c, f, "--failed", "failed", "-", NULL);
-    char *text = read_file(&c, "failed");
+    char *text = crawl_read(&c, "failed");
     cr_expect_eq(text_lines(text), 2, "%s", text);
     cr_expect(text_has(text, "\nhttp://www.shop.com/raw\n"), "%s", text);
     for (const char *at = text; *at; at++)

@@ -13,18 +13,9 @@
 
 TestSuite(outputs, .timeout = 60);
 
-static char *read_file(const struct crawl *c, const char *name)
-{
-    char *path = files_path(c->run.folder, name);
-    cr_assert(files_exists(path), "%s is not there: %s", name, c->run.err);
-    char *text = files_read(path, NULL);
-    free(path);
-    return text;
-}
-
 static json_t *read_json(const struct crawl *c, const char *name)
 {
-    char *text = read_file(c, name);
+    char *text = crawl_read(c, name);
     json_t *json = json_loads(text, 0, NULL);
     cr_assert(json, "%s", text);
     free(text);
@@ -95,7 +86,7 @@ static void expect_counts(const struct crawl *c, const json_int_t due[OUTCOMES],
 {
     json_int_t logged[OUTCOMES] = {[SKIPPED] = 1}, failures = 0;
     json_t *summary = read_json(c, "summary"), *value;
-    char *metrics = read_file(c, "metrics");
+    char *metrics = crawl_read(c, "metrics");
     const char *key;
     count_log(c, logged);
     for (int i = 0; i < OUTCOMES; i++) {
@@ -149,7 +140,7 @@ static const struct fixture_route some_fail[] = {
 
 static double last_success(const struct crawl *c)
 {
-    char *metrics = read_file(c, "metrics");
+    char *metrics = crawl_read(c, "metrics");
     double seconds = sample_of(metrics, "forage_last_success_timestamp_seconds", "");
     free(metrics);
     return seconds;
@@ -196,7 +187,7 @@ Test(outputs, failures_that_were_expected_are_told_and_the_run_is_a_success_for_
               "metrics", "-", NULL);
     cr_expect_eq(c.run.status, FORAGE_EXIT_OK);
     cr_expect_str_eq(c.run.err, "forage: http://www.shop.com/bad: HTTP status 500\n");
-    char *failed = read_file(&c, "failed"), *metrics = read_file(&c, "metrics");
+    char *failed = crawl_read(&c, "failed"), *metrics = crawl_read(&c, "metrics");
     json_t *summary = read_json(&c, "summary");
     cr_expect_str_eq(failed, "# 500\nhttp://www.shop.com/bad\n");
     cr_expect_eq(number_of(summary, "exit_status"), 0);
@@ -305,7 +296,7 @@ Test(outputs, the_list_of_failures_asks_for_each_url_as_the_first_list_did)
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = twice});
     struct crawl c = {.run.input = list};
     crawl_run(&c, f, "-q", "--max-wait", "10ms", "--max-size", "5k", "--failed", "failed", "-", NULL);
-    char *failed = read_file(&c, "failed");
+    char *failed = crawl_read(&c, "failed");
     cr_expect(text_has(failed, due_a) && text_has(failed, due_q), "%s", failed);
     cr_expect_eq(strlen(failed), strlen(due_a) + strlen(due_q), "%s", failed);
     free(failed);
@@ -324,7 +315,7 @@ Test(outputs, the_list_of_failures_asks_for_each_url_as_the_first_list_did)
         cr_expect_eq(fixture_find_header(&requests[i], "Authorization") != NULL,
                      *requests[i].target == '/' && requests[i].target[1] == 'q');
     }
-    failed = read_file(&c, "failed");
+    failed = crawl_read(&c, "failed");
     cr_expect(files_exists(page) && c.run.status == FORAGE_EXIT_OK, "%s", c.run.err);
     cr_expect_str_eq(failed, "");
     free(page);
@@ -343,7 +334,7 @@ Test(outputs, a_run_that_is_killed_leaves_the_old_files_and_nothing_beside_them)
     files_write(keep, "", -1);
     crawl_again(&c, f, "--failed", "out/failed", "--summary", "out/summary", "--metrics", "out/metrics", "-", NULL);
     cr_expect_eq(c.run.status, FORAGE_EXIT_SERVER, "%s", c.run.err);
-    char *before = read_file(&c, "out/failed");
+    char *before = crawl_read(&c, "out/failed");
     struct crawl killed = {.run = {.working_folder = c.run.folder, .input = "www.shop.com/bad2\nwww.shop.com/hangs\n"}};
     crawl_start(&killed, f, "-v", "--failed", "out/failed", "--summary", "out/summary", "--metrics", "out/metrics", "-",
                 NULL);
@@ -351,7 +342,7 @@ Test(outputs, a_run_that_is_killed_leaves_the_old_files_and_nothing_beside_them)
     run_signal(&killed.run, SIGKILL);
     crawl_wait(&killed);
     crawl_release(&killed);
-    char *after = read_file(&c, "out/failed"), *tree = files_tree(folder);
+    char *after = crawl_read(&c, "out/failed"), *tree = files_tree(folder);
     cr_expect_str_eq(after, before);
     cr_expect_str_eq(tree, "failed\nkeep\nmetrics\nsummary\n");
     free(tree);

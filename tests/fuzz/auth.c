@@ -2,21 +2,12 @@
  * each header is one line. */
 #include "web/account/auth.h"
 
-#include <stdio.h>
+#include "target.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
 static const char *const urls[] = {"http://a/", "https://a/", "https://a:81/", "http://[::1]/", "http://1.2.3.4/"};
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 /* Lines are reported in order, and each once. */
 static void check_report(void *context, size_t line, const char *problem)

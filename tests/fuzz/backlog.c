@@ -7,6 +7,8 @@
 #include "store/backlog/backlog.h"
 #include "store/backlog/backlog_record.h"
 
+#include "target.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,19 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { SEAL = 1, HEAD = 2, LATE = 4, SIZE_MAX_READ = 64 * 1024, LATE_BYTES = 16, FILLERS = 5 };
 
 static char folder[32], path[64];
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 static void remove_folder(void)
 {

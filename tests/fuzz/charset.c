@@ -3,22 +3,11 @@
 #include "web/charset/charset.h"
 
 #include "base/status.h"
+#include "target.h"
 #include "web/charset/charset_utf8.h"
 #include "web/charset/page_charset.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 static const char *const labels[] = {"utf-8",    "windows-1252", "gbk",          "gb18030",     "big5",
                                      "euc-jp",   "iso-2022-jp",  "shift_jis",    "euc-kr",      "utf-16le",

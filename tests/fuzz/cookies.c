@@ -3,11 +3,11 @@
  * without a word. */
 #include "web/account/cookies.h"
 
+#include "target.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
 
 enum { NOW = 1700000000 };
 
@@ -19,14 +19,6 @@ static const char *const urls[] = {"https://a.b.example.com/d/e",
                                    "http://127.0.0.1:81/d",
                                    "https://[::1]/d/e/f",
                                    "http://a.b.example.com./d/"};
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 static void no_report(void *context, size_t line, const char *problem)
 {

@@ -4,17 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target.h"
 #include "web/links/css.h"
-
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 struct reading {
     struct css css;

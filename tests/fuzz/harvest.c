@@ -3,18 +3,10 @@
  * rest. */
 #include "fetch/harvest/harvest.h"
 
+#include "target.h"
 #include "web/charset/charset.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define HOLDS(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            abort();                                                                                                   \
-    } while (0)
 
 struct crop {
     struct buffer records, text;

@@ -2,21 +2,13 @@
  * the file. What is saved loads without a word, and as the same. */
 #include "web/account/hsts.h"
 
+#include "target.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
 enum { NOW = 1700000000 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 static void check_report(void *context, size_t line, const char *problem)
 {

@@ -14,22 +14,13 @@
 #include <strings.h>
 
 #include "base/buffer.h"
+#include "target.h"
 #include "web/links/css.h"
 #include "web/links/entities.h"
 #include "web/links/links.h"
 
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
 enum { BLANKS = 128 };
 enum { GUMBO_TAGS_MAX = 200 }; /* gumbo takes time in the square of the depth */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 /* All findings as text, one a line, and the hrefs of <a>, each behind its length. */
 struct findings {

@@ -1,20 +1,10 @@
 /* libFuzzer target: a netrc of any bytes. The first line of the input is the host that is asked for, the rest the file.
  * No login holds a control character, and what becomes a header is one line. */
+#include "target.h"
 #include "web/account/auth.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 static void check_report(void *context, size_t line, const char *problem)
 {

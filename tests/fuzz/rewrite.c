@@ -3,20 +3,10 @@
  * first byte chooses the encoding, and whether it is a style sheet. */
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "target.h"
 #include "web/links/rewrite.h"
-
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 typedef enum rewrite_status rewriter(const char *, size_t, const struct rewrite_options *, struct buffer *);
 

@@ -1,19 +1,11 @@
 /* libFuzzer target: what holds for every robots.txt. The first line of the input is the target, the rest the file. */
 #include "web/robots/robots.h"
 
+#include "target.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 static uint32_t count_lines(const char *text, size_t len)
 {

@@ -5,21 +5,12 @@
 #include "crawl/scope/strip.h"
 #include "crawl/scope/traps.h"
 
-#include <stdio.h>
+#include "target.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
 enum { NAMES_MAX = 16, LINES_MAX = 200, KINDS = FORAGE_SCOPE_ANY + 1 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 struct subjects {
     struct strip *strip;

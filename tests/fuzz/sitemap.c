@@ -3,22 +3,12 @@
 #include "web/sitemap/sitemap.h"
 
 #include "base/buffer.h"
+#include "target.h"
 #include "web/charset/charset_utf8.h"
 #include "web/url/url.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 enum { MOST_URLS = 50, MOST_BYTES = 1 << 20, MOST_DEPTH = 20 };
 

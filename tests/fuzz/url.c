@@ -2,19 +2,9 @@
  * reference; the whole is also read as a list line. */
 #include "web/url/url.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "target.h"
+
 #include <string.h>
-
-#define HOLDS(condition) ((condition) ? (void)0 : fail(#condition, __LINE__))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *condition, int line)
-{
-    fprintf(stderr, "line %d: %s does not hold\n", line, condition);
-    abort();
-}
 
 static void part_is_inside(const struct url *url, struct url_part part)
 {

@@ -147,6 +147,16 @@ char *crawl_path(const struct crawl *c, const char *name)
     return support_format("%s/output/%s", c->run.folder, name);
 }
 
+char *crawl_read(const struct crawl *c, const char *name)
+{
+    char *path = files_path(c->run.folder, name);
+    if (!files_exists(path))
+        support_fail("%s is not there: %s", name, c->run.err);
+    char *text = files_read(path, NULL);
+    free(path);
+    return text;
+}
+
 char *crawl_tree(const struct crawl *c)
 {
     char *output = files_path(c->run.folder, "output"), *tree = files_tree(output), *to = tree;

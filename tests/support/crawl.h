@@ -71,6 +71,9 @@ const json_t *crawl_logged(const struct crawl *c, const char *url);
 char *crawl_path(const struct crawl *c, const char *name);
 bool crawl_holds(const struct crawl *c, const char *name, const char *text);
 
+/* The text of the file NAME below the run's folder, which must be there; freed by the caller. */
+char *crawl_read(const struct crawl *c, const char *name);
+
 /* As files_tree of the output folder, but without what forage keeps there for itself, in .forage. */
 char *crawl_tree(const struct crawl *c);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { OPEN_FOLDERS = 32, READ_AT_ONCE = 64 * 1024 };
+enum { OPEN_FOLDERS = 32, READ_AT_ONCE = 64 * 1024, CONTENT_MAX = 1 << 20 };
 
 void files_prefer_memory(uint64_t room)
 {
@@ -66,6 +67,29 @@ void files_remove(const char *folder)
 char *files_path(const char *folder, const char *name)
 {
     return support_format("%s/%s", folder, name);
+}
+
+const char *files_in(const char *folder, const char *name)
+{
+    static char buffers[4][PATH_MAX];
+    static unsigned turn;
+    char *buffer = buffers[turn++ % 4];
+    snprintf(buffer, PATH_MAX, "%s/%s", folder, name);
+    return buffer;
+}
+
+const char *files_content(const char *path)
+{
+    static char content[CONTENT_MAX + 1];
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    ssize_t n = read(fd, content, CONTENT_MAX);
+    close(fd);
+    if (n < 0)
+        return NULL;
+    content[n] = '\0';
+    return content;
 }
 
 char *files_read(const char *path, size_t *len)

@@ -23,6 +23,13 @@ void files_remove(const char *folder);
 /* "FOLDER/NAME". */
 char *files_path(const char *folder, const char *name);
 
+/* The same in one of a few buffers of its own; borrowed until some calls later. */
+const char *files_in(const char *folder, const char *name);
+
+/* The content of a plain file of at most 1 MiB as text, borrowed until the next call; NULL when it cannot be opened, or
+ * is a link. */
+const char *files_content(const char *path);
+
 /* The whole of a file, with a NUL behind it; *LEN may be NULL. Ends the test when there is none. */
 char *files_read(const char *path, size_t *len);
 

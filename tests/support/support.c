@@ -42,15 +42,20 @@ void *support_copy(const void *data, size_t len)
     return copy;
 }
 
-char *support_format(const char *format, ...)
+char *support_vformat(const char *format, va_list args)
 {
     char *text;
+    if (vasprintf(&text, format, args) < 0)
+        support_fail("no memory for a text");
+    return text;
+}
+
+char *support_format(const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    int len = vasprintf(&text, format, args);
+    char *text = support_vformat(format, args);
     va_end(args);
-    if (len < 0)
-        support_fail("no memory for a text");
     return text;
 }
 

@@ -7,6 +7,7 @@
 #ifndef SUPPORT_SUPPORT_H
 #define SUPPORT_SUPPORT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,6 +19,7 @@ _Noreturn void support_fail(const char *format, ...) __attribute__((format(print
 void *support_alloc(size_t size);
 void *support_copy(const void *data, size_t len);
 char *support_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *support_vformat(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 /* The monotonic clock, and what is left until an instant of it as poll(2) takes it: rounded up, 0 once it passed. */
 int64_t support_now_ns(void);

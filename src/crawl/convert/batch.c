@@ -1,5 +1,6 @@
 #include "crawl/convert/batch.h"
 
+#include "base/file.h"
 #include "crawl/convert/place_file.h"
 #include "store/pages/folders.h"
 #include "store/pages/known.h"
@@ -39,19 +40,6 @@ bool batch_open(struct batch *batch)
     return true;
 }
 
-static bool write_all(int fd, const struct buffer *b, uint64_t at)
-{
-    for (size_t done = 0; done < b->len;) {
-        ssize_t n = pwrite(fd, b->data + done, b->len - done, (off_t)(at + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        done += (size_t)n;
-    }
-    return true;
-}
-
 /* Tell what the files will be, and see to it that this and they are on the disk before any has its name. */
 static bool announce(struct batch *batch)
 {
@@ -73,9 +61,10 @@ static bool announce(struct batch *batch)
         errno = ENOMEM;
         return false;
     }
-    if (!write_all(batch->journal, &batch->records, batch->journal_end))
+    const struct buffer *b = &batch->records;
+    if (file_write_at(batch->journal, b->data, b->len, batch->journal_end) != b->len)
         return false;
-    batch->journal_end += batch->records.len;
+    batch->journal_end += b->len;
     return syncfs(batch->journal) == 0;
 }
 

@@ -1,5 +1,6 @@
 #include "crawl/convert/convert.h"
 
+#include "base/file.h"
 #include "crawl/convert/batch.h"
 #include "crawl/convert/linker.h"
 #include "crawl/convert/page.h"
@@ -117,7 +118,7 @@ static bool take_row(const struct state_page *row, void *context)
 
 /* ---- One file ---- */
 
-/* Read all of FD, which has BYTES bytes, and no more while it is read. */
+/* Read all of FD, which has BYTES bytes; EBUSY: it has more or fewer by now. */
 static bool read_all(int fd, uint64_t bytes, struct buffer *out)
 {
     buffer_clear(out);
@@ -125,19 +126,14 @@ static bool read_all(int fd, uint64_t bytes, struct buffer *out)
         errno = ENOMEM;
         return false;
     }
-    ssize_t n = 1;
-    while (n > 0 && out->len <= bytes) {
-        n = read(fd, out->data + out->len, (size_t)bytes + 1 - out->len);
-        if (n < 0 && errno == EINTR)
-            n = 1;
-        else if (n > 0)
-            out->len += (size_t)n;
+    ssize_t n = file_read_at(fd, out->data, (size_t)bytes + 1, 0);
+    if (n < 0 || (uint64_t)n != bytes) {
+        errno = n < 0 ? errno : EBUSY;
+        return false;
     }
-    if (n == 0 && out->len != bytes)
-        errno = EBUSY;
-    out->len = out->len < bytes ? out->len : (size_t)bytes;
+    out->len = (size_t)bytes;
     out->data[out->len] = '\0';
-    return n == 0 && out->len == bytes;
+    return true;
 }
 
 enum reading { READ_WHOLE, READ_NOT_OURS, READ_TOO_LARGE, READ_FAILED };

@@ -1,10 +1,10 @@
 #include "crawl/convert/place_file.h"
 
+#include "base/file.h"
 #include "base/status.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { GUESS_BYTES = 512 }; /* most records are no longer */
 
@@ -54,27 +54,10 @@ bool place_file_add(const struct place *place, struct buffer *out)
     return true;
 }
 
-/* Read up to LEN bytes; fewer only at the end of the file. */
-static ssize_t read_at(int fd, char *to, size_t len, uint64_t at)
-{
-    size_t done = 0;
-    while (done < len) {
-        ssize_t n = pread(fd, to + done, len - done, (off_t)(at + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        done += (size_t)n;
-    }
-    return (ssize_t)done;
-}
-
 bool place_file_is_one(int fd)
 {
     char found[sizeof head];
-    return read_at(fd, found, sizeof found, 0) == sizeof found && memcmp(found, head, sizeof head) == 0;
+    return file_read_at(fd, found, sizeof found, 0) == sizeof found && memcmp(found, head, sizeof head) == 0;
 }
 
 /* Let the record's bytes be those at AT up to SIZE. */
@@ -87,7 +70,7 @@ static enum place_read fill(int fd, uint64_t at, size_t size, struct buffer *byt
         errno = ENOMEM;
         return PLACE_FAILED;
     }
-    ssize_t n = read_at(fd, bytes->data + bytes->len, more, at + bytes->len);
+    ssize_t n = file_read_at(fd, bytes->data + bytes->len, more, at + bytes->len);
     if (n < 0)
         return PLACE_FAILED;
     bytes->len += (size_t)n;

@@ -1,6 +1,7 @@
 #include "crawl/convert/places.h"
 
 #include "base/buffer.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "crawl/convert/place_file.h"
 
@@ -121,14 +122,8 @@ struct places *places_new(int folder)
 static bool write_out(struct places *places)
 {
     struct buffer *b = &places->unwritten;
-    for (size_t at = 0; at < b->len;) {
-        ssize_t n = pwrite(places->fd, b->data + at, b->len - at, (off_t)(places->end - b->len + at));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        at += (size_t)n;
-    }
+    if (file_write_at(places->fd, b->data, b->len, places->end - b->len) != b->len)
+        return false;
     buffer_clear(b);
     return true;
 }

@@ -10,8 +10,8 @@ void frontier_init(struct frontier *f, const struct frontier_options *options)
     *f = (struct frontier){.options = *options};
     if (!f->options.idle_hosts)
         f->options.idle_hosts = IDLE_HOSTS;
-    table_init(&f->hosts);
-    table_init(&f->groups);
+    name_table_init(&f->hosts);
+    name_table_init(&f->groups);
 }
 
 /* ---- Coming ---- */

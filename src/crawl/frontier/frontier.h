@@ -16,7 +16,7 @@
 #define CRAWL_FRONTIER_H
 
 #include "base/heap.h"
-#include "crawl/frontier/frontier_table.h"
+#include "base/name_table.h"
 #include "crawl/frontier/host.h"
 #include "crawl/job.h"
 
@@ -48,7 +48,7 @@ struct frontier {
     /* The rest is the frontier's own. */
     struct frontier_options options;
     int64_t now_ms; /* the latest time that was passed in */
-    struct table hosts, groups;
+    struct name_table hosts, groups;
     struct turn *ready;    /* a ring of who may be asked now; the next to be asked */
     struct heap waiting;   /* turns that time alone holds back */
     struct heap later;     /* jobs that are not due yet */

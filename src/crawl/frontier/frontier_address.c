@@ -12,9 +12,9 @@ static struct group *group_new(struct frontier *f, const char *address, size_t l
     if (!g)
         return NULL;
     memcpy(g->address, address, len);
-    g->name = (struct table_node){.text = g->address, .len = len};
+    g->name = (struct name_node){.name = g->address, .len = len};
     g->turn.is_group = true;
-    if (!heap_reserve(&f->waiting, f->hosts.count + f->groups.count + 1) || !table_insert(&f->groups, &g->name)) {
+    if (!heap_reserve(&f->waiting, f->hosts.count + f->groups.count + 1) || !name_table_add(&f->groups, &g->name)) {
         free(g);
         return NULL;
     }
@@ -24,7 +24,7 @@ static struct group *group_new(struct frontier *f, const char *address, size_t l
 bool address_join(struct frontier *f, struct host *h, const char *address)
 {
     size_t len = strlen(address);
-    struct table_node *found = table_find(&f->groups, address, len);
+    struct name_node *found = name_table_find(&f->groups, address, len);
     struct group *g = found ? HEAP_OWNER(found, struct group, name) : group_new(f, address, len);
     if (!g)
         return false;
@@ -49,16 +49,17 @@ void address_leave(struct frontier *f, struct host *h)
     if (!g || --g->hosts)
         return;
     heap_remove(&f->waiting, &g->turn.wait);
-    table_remove(&f->groups, &g->name);
+    name_table_remove(&f->groups, &g->name);
     free(g);
 }
 
 void address_release(struct frontier *f)
 {
-    size_t position = 0;
-    for (struct table_node *node; (node = table_take(&f->groups, &position));)
+    for (struct name_node *node = name_table_next(&f->groups, NULL), *next; node; node = next) {
+        next = name_table_next(&f->groups, node);
         free(HEAP_OWNER(node, struct group, name));
-    table_release(&f->groups);
+    }
+    name_table_release(&f->groups);
 }
 
 bool frontier_needs_address(const struct frontier *f, const struct job *job)

@@ -61,7 +61,7 @@ static void forget_one(struct frontier *f)
     release_held(f);
     struct host *h = f->idle.first ? f->idle.first : held_host(heap_first(&f->held));
     hosts_unfile(f, h);
-    table_remove(&f->hosts, &h->name);
+    name_table_remove(&f->hosts, &h->name);
     address_leave(f, h);
     host_free(f, h);
 }
@@ -113,17 +113,17 @@ static struct host *host_new(struct frontier *f, const struct url *url)
     if (!h)
         return NULL;
     memcpy(h->origin, url->origin.at, url->origin.len);
-    h->name = (struct table_node){.text = h->origin, .len = url->origin.len};
+    h->name = (struct name_node){.name = h->origin, .len = url->origin.len};
     h->last_start_ms = h->cooled_ms = FRONTIER_LONG_AGO;
     h->delay_ms = f->options.delay_ms;
     bool ok = heap_reserve(&f->waiting, f->hosts.count + f->groups.count + 1) &&
-              heap_reserve(&f->held, f->hosts.count + 1) && table_insert(&f->hosts, &h->name);
+              heap_reserve(&f->held, f->hosts.count + 1) && name_table_add(&f->hosts, &h->name);
     if (!ok) {
         free(h);
         return NULL;
     }
     if (!address_join_literal(f, h, url)) {
-        table_remove(&f->hosts, &h->name);
+        name_table_remove(&f->hosts, &h->name);
         free(h);
         return NULL;
     }
@@ -132,7 +132,7 @@ static struct host *host_new(struct frontier *f, const struct url *url)
 
 struct host *hosts_get(struct frontier *f, const struct url *url)
 {
-    struct table_node *found = table_find(&f->hosts, url->origin.at, url->origin.len);
+    struct name_node *found = name_table_find(&f->hosts, url->origin.at, url->origin.len);
     return found ? HEAP_OWNER(found, struct host, name) : host_new(f, url);
 }
 
@@ -146,9 +146,10 @@ struct host *frontier_host(struct frontier *f, const struct url *url)
 
 void hosts_release(struct frontier *f)
 {
-    size_t position = 0;
-    for (struct table_node *node; (node = table_take(&f->hosts, &position));)
+    for (struct name_node *node = name_table_next(&f->hosts, NULL), *next; node; node = next) {
+        next = name_table_next(&f->hosts, node);
         host_free(f, HEAP_OWNER(node, struct host, name));
-    table_release(&f->hosts);
+    }
+    name_table_release(&f->hosts);
     heap_release(&f->held);
 }

@@ -30,7 +30,7 @@ enum kept { KEPT_NOT, KEPT_BUSY, KEPT_IDLE, KEPT_HELD };
 
 struct host {
     struct turn turn;                   /* the first member */
-    struct table_node name;             /* its origin */
+    struct name_node name;              /* its origin */
     struct host *list_prev, *list_next; /* among the busy or the idle */
     struct queue urgent;                /* goes before jobs, and also while the host is closed */
     struct queue jobs;
@@ -53,7 +53,7 @@ struct host {
 
 struct group {
     struct turn turn; /* the first member */
-    struct table_node name;
+    struct name_node name;
     struct turn *ready; /* a ring of its hosts that may be asked as far as they are concerned */
     int64_t next_start_ms;
     size_t hosts;

@@ -1,5 +1,6 @@
 #include "crawl/outputs/atomic_file.h"
 
+#include "base/file.h"
 #include "base/hash.h"
 
 #include <errno.h>
@@ -112,17 +113,8 @@ bool atomic_file_begin(struct atomic_file *f, const char *path, mode_t mode, str
 
 static bool write_pending(struct atomic_file *f)
 {
-    const char *at = f->pending.data;
-    size_t left = f->pending.len;
-    while (left) {
-        ssize_t n = write(f->fd, at, left);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return failed(f, "cannot write", n < 0 ? errno : ENOSPC);
-        at += n;
-        left -= (size_t)n;
-    }
+    if (file_write(f->fd, f->pending.data, f->pending.len) != f->pending.len)
+        return failed(f, "cannot write", errno);
     buffer_clear(&f->pending);
     return true;
 }

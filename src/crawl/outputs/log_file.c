@@ -1,5 +1,8 @@
 #include "crawl/outputs/log_file.h"
 
+#include "base/file.h"
+#include "crawl/outputs/json_text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -80,27 +83,13 @@ void log_file_close(struct log_file *log)
 
 /* ---- Lines ---- */
 
-/* A name of a file may be no UTF-8: then '?' stands for each byte that is not printable ASCII. */
-static json_t *text_of(const char *text)
-{
-    json_t *value = json_string(text);
-    char *copy = value ? NULL : strdup(text);
-    for (char *c = copy; c && *c; c++)
-        if (*c < ' ' || *c > '~')
-            *c = '?';
-    if (copy)
-        value = json_string(copy);
-    free(copy);
-    return value;
-}
-
 /* The line with room for one more byte in front, which is no part of it; its length goes into *LEN. */
 static char *format(const struct forage_page *page, unsigned rule, size_t *len)
 {
     json_t *object = json_pack("{ss ss si ss ss si so sI ss si so}", "url", page->url, "final_url", page->final_url,
                                "status", (int)page->status, "outcome", page->outcome, "error", page->error, "attempts",
-                               (int)page->attempts, "file", text_of(page->file), "bytes", (json_int_t)page->bytes,
-                               "name", page->name, "ms", (int)page->ms, "detail", text_of(page->detail));
+                               (int)page->attempts, "file", json_text(page->file), "bytes", (json_int_t)page->bytes,
+                               "name", page->name, "ms", (int)page->ms, "detail", json_text(page->detail));
     if (object && *page->via) {
         json_object_set_new(object, "depth", json_integer(page->depth));
         json_object_set_new(object, "parent", json_string(page->parent));
@@ -123,17 +112,10 @@ static char *format(const struct forage_page *page, unsigned rule, size_t *len)
 /* A disk that gets full takes a part of a line. */
 static bool write_all(struct log_file *log, const char *at, size_t len)
 {
-    while (len) {
-        ssize_t n = write(log->fd, at, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        at += n;
-        len -= (size_t)n;
-        log->torn = at[-1] != '\n';
-    }
-    return true;
+    size_t written = file_write(log->fd, at, len);
+    if (written)
+        log->torn = at[written - 1] != '\n';
+    return written == len;
 }
 
 bool log_file_write(struct log_file *log, const struct forage_page *page, unsigned rule)

@@ -1,6 +1,7 @@
 #include "crawl/outputs/summary_file.h"
 
 #include "base/iso_time.h"
+#include "crawl/outputs/json_text.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -12,20 +13,6 @@ static json_t *time_of(int64_t ms)
 {
     char text[ISO_TIME_SIZE];
     return ms ? json_string(iso_time_utc(ms, text)) : json_null();
-}
-
-/* The name of a folder may be no UTF-8: then '?' stands for each byte that is not printable ASCII. */
-static json_t *folder_of(const char *folder)
-{
-    json_t *text = json_string(folder);
-    char *copy = text ? NULL : strdup(folder);
-    for (char *c = copy; c && *c; c++)
-        if (*c < ' ' || *c > '~')
-            *c = '?';
-    if (copy)
-        text = json_string(copy);
-    free(copy);
-    return text;
 }
 
 static json_t *pages_of(const struct run_figures *f)
@@ -55,7 +42,7 @@ static json_t *hosts_of(const struct run_figures *f)
 char *summary_format(const struct run_figures *f)
 {
     json_t *all = json_pack(
-        "{so so so sI so si sb sI sI so so so}", "folder", folder_of(f->folder), "started", time_of(f->started_ms),
+        "{so so so sI so si sb sI sI so so so}", "folder", json_text(f->folder), "started", time_of(f->started_ms),
         "ended", time_of(f->ended_ms), "ms", (json_int_t)f->elapsed_ms, "last_success", time_of(f->last_success_ms),
         "exit_status", f->exit_status, "complete", (int)f->complete, "bytes", (json_int_t)f->counts.bytes, "bad_lines",
         (json_int_t)f->counts.bad_lines, "pages", pages_of(f), "failures", failures_of(f), "hosts", hosts_of(f));

@@ -1,5 +1,6 @@
 #include "store/backlog/backlog_file.h"
 
+#include "base/file.h"
 #include "store/state/state_folder.h"
 
 #include <errno.h>
@@ -18,38 +19,12 @@ _Static_assert(WINDOW_MIN / 2 > BACKLOG_PIECE_MAX / 2 && WINDOW_MIN > BACKLOG_PI
 
 /* ---- The file itself ---- */
 
-static bool write_all(struct backlog_file *f, uint64_t from, uint64_t to)
+static bool write_window(struct backlog_file *f, uint64_t from, uint64_t to)
 {
-    while (from < to) {
-        ssize_t n = pwrite(f->fd, f->window + (from - f->base), (size_t)(to - from), (off_t)from);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            errno = n < 0 ? errno : ENOSPC;
-            return false;
-        }
-        from += (uint64_t)n;
-        if (from > f->written)
-            f->written = from;
-    }
-    return true;
-}
-
-/* How many of LEN bytes at OFFSET there are; -1 and errno. */
-static ssize_t read_all(int fd, uint64_t offset, char *to, size_t len)
-{
-    size_t got = 0;
-    while (got < len) {
-        ssize_t n = pread(fd, to + got, len - got, (off_t)(offset + got));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        got += (size_t)n;
-    }
-    return (ssize_t)got;
+    from += file_write_at(f->fd, f->window + (from - f->base), (size_t)(to - from), from);
+    if (from > f->written)
+        f->written = from;
+    return from == to;
 }
 
 static int open_nameless(void)
@@ -140,7 +115,7 @@ static bool write_patches(struct backlog_file *f, uint64_t limit)
 {
     if (limit > f->written)
         limit = f->written;
-    if (f->dirty < limit && !write_all(f, f->dirty, limit))
+    if (f->dirty < limit && !write_window(f, f->dirty, limit))
         return false;
     if (f->dirty < limit)
         f->dirty = limit;
@@ -179,7 +154,7 @@ void backlog_file_append(struct backlog_file *f, size_t len)
 bool backlog_file_flush(struct backlog_file *f)
 {
     bool clean = f->dirty == f->written;
-    if (!write_all(f, f->written, f->end))
+    if (!write_window(f, f->written, f->end))
         return false;
     if (clean)
         f->dirty = f->written;
@@ -192,7 +167,7 @@ bool backlog_file_load(struct backlog_file *f, size_t len, const char **at)
         if (!backlog_file_room(f, f->end + len - f->loaded))
             return false;
         size_t room = f->window_bytes - (size_t)(f->loaded - f->base);
-        ssize_t n = read_all(f->fd, f->loaded, f->window + (f->loaded - f->base), room);
+        ssize_t n = file_read_at(f->fd, f->window + (f->loaded - f->base), room, f->loaded);
         if (n < 0)
             return false;
         f->loaded += (uint64_t)n;
@@ -233,7 +208,7 @@ static char *cached_block(struct backlog_file *f, uint64_t number)
         while (count < READ_AHEAD && slot + count < f->slots && number + count < blocks)
             count++;
     memset(&f->cached[slot], 0, count * sizeof *f->cached);
-    ssize_t n = read_all(f->fd, number * BACKLOG_BLOCK, f->blocks + slot * BACKLOG_BLOCK, count * BACKLOG_BLOCK);
+    ssize_t n = file_read_at(f->fd, f->blocks + slot * BACKLOG_BLOCK, count * BACKLOG_BLOCK, number * BACKLOG_BLOCK);
     if (n < BACKLOG_BLOCK) {
         errno = n < 0 ? errno : 0;
         return NULL;
@@ -254,14 +229,8 @@ bool backlog_file_patch(struct backlog_file *f, uint64_t offset, uint64_t value)
             f->dirty = offset;
         return true;
     }
-    ssize_t n;
-    do
-        n = pwrite(f->fd, &value, sizeof value, (off_t)offset);
-    while (n < 0 && errno == EINTR);
-    if (n != sizeof value) {
-        errno = n < 0 ? errno : ENOSPC;
+    if (file_write_at(f->fd, &value, sizeof value, offset) != sizeof value)
         return false;
-    }
     uint64_t number = offset / BACKLOG_BLOCK;
     size_t slot = (size_t)(number % f->slots);
     if (f->cached[slot] == number + 1)

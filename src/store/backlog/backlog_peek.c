@@ -3,6 +3,7 @@
 #include "store/backlog/backlog_peek.h"
 
 #include "base/buffer.h"
+#include "base/file.h"
 #include "store/backlog/backlog_record.h"
 #include "store/state/state_folder.h"
 
@@ -36,17 +37,12 @@ static bool load(struct peek *p, size_t len)
     memmove(p->piece, p->piece + p->used, p->len - p->used);
     p->len -= p->used;
     p->used = 0;
-    while (p->len < len) {
-        ssize_t n = pread(p->fd, p->piece + p->len, PIECE - p->len, (off_t)(p->at + p->len));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            errno = n < 0 ? errno : 0;
-            return false;
-        }
-        p->len += (size_t)n;
-    }
-    return true;
+    ssize_t n = file_read_at(p->fd, p->piece + p->len, PIECE - p->len, p->at + p->len);
+    if (n < 0)
+        return false;
+    p->len += (size_t)n;
+    errno = 0;
+    return p->len >= len;
 }
 
 static void skip(struct peek *p, size_t len)

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "web/account/host_table.h"
+#include "base/name_table.h"
 
 /* A whole header line, so that the secret is encoded once and lies in one place. */
 struct credentials {
-    struct host_node node; /* the origin */
+    struct name_node node; /* the origin */
     size_t header_len;
     char *header; /* in TEXT, behind the origin */
     size_t text_len;
@@ -17,7 +17,7 @@ struct credentials {
 };
 
 struct auth {
-    struct host_table origins;
+    struct name_table origins;
 };
 
 struct span {
@@ -157,12 +157,12 @@ static void credentials_free(struct credentials *credentials)
 
 static const char *add(struct auth *auth, const struct url *url, bool is_basic, struct span secret)
 {
-    if (host_table_find(&auth->origins, url->origin.at, url->origin.len))
+    if (name_table_find(&auth->origins, url->origin.at, url->origin.len))
         return "the origin has credentials already";
     struct credentials *c = credentials_new(url->origin, is_basic ? basic : bearer, secret, is_basic);
     if (!c)
         return OUT_OF_MEMORY;
-    if (!host_table_add(&auth->origins, &c->node)) {
+    if (!name_table_add(&auth->origins, &c->node)) {
         credentials_free(c);
         return OUT_OF_MEMORY;
     }
@@ -196,7 +196,7 @@ struct auth *auth_parse(const char *text, size_t len, auth_report *report, void 
     const char *end = text + len;
     if (!auth)
         return NULL;
-    host_table_init(&auth->origins);
+    name_table_init(&auth->origins);
     for (size_t number = 1; text < end; number++) {
         const char *newline = memchr(text, '\n', (size_t)(end - text)), *stop = newline ? newline : end;
         bool has_cr = stop > text && stop[-1] == '\r';
@@ -214,7 +214,7 @@ struct auth *auth_parse(const char *text, size_t len, auth_report *report, void 
 
 const struct credentials *auth_find(const struct auth *auth, const struct url *to)
 {
-    return (const struct credentials *)host_table_find(&auth->origins, to->origin.at, to->origin.len);
+    return (const struct credentials *)name_table_find(&auth->origins, to->origin.at, to->origin.len);
 }
 
 bool auth_header(const struct credentials *credentials, struct buffer *out)
@@ -289,10 +289,10 @@ void auth_free(struct auth *auth)
 {
     if (!auth)
         return;
-    for (struct host_node *node = host_table_next(&auth->origins, NULL), *next; node; node = next) {
-        next = host_table_next(&auth->origins, node);
+    for (struct name_node *node = name_table_next(&auth->origins, NULL), *next; node; node = next) {
+        next = name_table_next(&auth->origins, node);
         credentials_free((struct credentials *)node);
     }
-    host_table_release(&auth->origins);
+    name_table_release(&auth->origins);
     free(auth);
 }

@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "web/account/cookies_jar.h"
+#include "web/account/host_parent.h"
 
 struct cookie_jar *cookie_jar_new(void)
 {
     struct cookie_jar *jar = calloc(1, sizeof *jar);
     if (!jar)
         return NULL;
-    host_table_init(&jar->domains);
-    host_table_init(&jar->sites);
+    name_table_init(&jar->domains);
+    name_table_init(&jar->sites);
     jar->soonest_expiry = INT64_MAX;
     jar->suffixes = psl_builtin();
     return jar;
@@ -19,12 +20,12 @@ struct cookie_jar *cookie_jar_new(void)
 
 static struct cookie_domain *find_domain(const struct cookie_jar *jar, const char *name, size_t len)
 {
-    return (struct cookie_domain *)host_table_find(&jar->domains, name, len);
+    return (struct cookie_domain *)name_table_find(&jar->domains, name, len);
 }
 
 static struct cookie_site *find_site(const struct cookie_jar *jar, const char *name, size_t len)
 {
-    return (struct cookie_site *)host_table_find(&jar->sites, name, len);
+    return (struct cookie_site *)name_table_find(&jar->sites, name, len);
 }
 
 /* The registrable domain, or the whole name of a host that has none: an address, a single name, a public suffix. */
@@ -42,7 +43,7 @@ static void drop_site_if_empty(struct cookie_jar *jar, struct cookie_site *site)
 {
     if (site->domains > 0)
         return;
-    host_table_remove(&jar->sites, &site->node);
+    name_table_remove(&jar->sites, &site->node);
     free(site);
 }
 
@@ -51,7 +52,7 @@ static void drop_domain_if_empty(struct cookie_jar *jar, struct cookie_domain *d
     if (domain->count > 0)
         return;
     struct cookie_site *site = domain->site;
-    host_table_remove(&jar->domains, &domain->node);
+    name_table_remove(&jar->domains, &domain->node);
     free(domain);
     site->domains--;
     drop_site_if_empty(jar, site);
@@ -128,7 +129,7 @@ static struct cookie_site *make_site(struct cookie_jar *jar, struct cookie_span 
     memcpy(site->name, name.at, name.len);
     site->node.name = site->name;
     site->node.len = name.len;
-    if (!host_table_add(&jar->sites, &site->node)) {
+    if (!name_table_add(&jar->sites, &site->node)) {
         free(site);
         return NULL;
     }
@@ -150,7 +151,7 @@ static struct cookie_domain *make_domain(struct cookie_jar *jar, const struct co
         domain->node.len = draft->domain_len;
         domain->site = site;
     }
-    if (!domain || !host_table_add(&jar->domains, &domain->node)) {
+    if (!domain || !name_table_add(&jar->domains, &domain->node)) {
         free(domain);
         drop_site_if_empty(jar, site);
         return NULL;
@@ -296,7 +297,7 @@ bool cookie_jar_shadows_secure(const struct cookie_jar *jar, const struct cookie
     const struct cookie_site *site = find_site(jar, name.at, name.len);
     const struct cookie *cookie = site ? site->cookies.first : NULL;
     for (; cookie; cookie = cookie->after[IN_SITE]) {
-        const struct host_node *domain = &cookie->domain->node;
+        const struct name_node *domain = &cookie->domain->node;
         if (cookie->secure && cookie->expires > now && same_span(cookie->name, draft->name) &&
             same_span(cookie->account, draft->account) &&
             (domain_covers(draft->domain, draft->domain_len, domain->name, domain->len) ||
@@ -438,8 +439,8 @@ void cookie_jar_free(struct cookie_jar *jar)
         next = cookie->after[IN_JAR];
         jar_remove(jar, cookie);
     }
-    host_table_release(&jar->domains);
-    host_table_release(&jar->sites);
+    name_table_release(&jar->domains);
+    name_table_release(&jar->sites);
     free(jar->picked);
     free(jar);
 }

@@ -5,8 +5,8 @@
 
 #include <libpsl.h>
 
+#include "base/name_table.h"
 #include "web/account/cookies.h"
-#include "web/account/host_table.h"
 
 /* A longer name cannot be asked of DNS; 253 bytes and a dot. */
 enum { COOKIE_DOMAIN_MAX = 254 };
@@ -47,7 +47,7 @@ struct cookie {
 
 /* All cookies with one domain attribute, or of one host. */
 struct cookie_domain {
-    struct host_node node;
+    struct name_node node;
     struct cookie_site *site;
     struct cookie_list cookies;
     size_t count;
@@ -56,14 +56,14 @@ struct cookie_domain {
 
 /* All domains below one registrable domain; a host that has none is a site of its own. */
 struct cookie_site {
-    struct host_node node;
+    struct name_node node;
     struct cookie_list cookies;
     size_t count, domains;
     char name[];
 };
 
 struct cookie_jar {
-    struct host_table domains, sites;
+    struct name_table domains, sites;
     struct cookie_list cookies;
     size_t count;
     uint64_t next_created;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "web/account/host_parent.h"
 #include "web/account/hsts_table.h"
 
 struct hsts *hsts_new(void)
@@ -11,7 +12,7 @@ struct hsts *hsts_new(void)
     struct hsts *hsts = calloc(1, sizeof *hsts);
     if (!hsts)
         return NULL;
-    host_table_init(&hsts->hosts);
+    name_table_init(&hsts->hosts);
     hsts->soonest_expiry = INT64_MAX;
     return hsts;
 }
@@ -41,12 +42,12 @@ bool hsts_table_name(const struct url *url, struct hsts_span *name)
 
 struct hsts_host *hsts_find(const struct hsts *hsts, struct hsts_span name)
 {
-    return (struct hsts_host *)host_table_find(&hsts->hosts, name.at, name.len);
+    return (struct hsts_host *)name_table_find(&hsts->hosts, name.at, name.len);
 }
 
 static void remove_host(struct hsts *hsts, struct hsts_host *host)
 {
-    host_table_remove(&hsts->hosts, &host->node);
+    name_table_remove(&hsts->hosts, &host->node);
     free(host);
 }
 
@@ -55,9 +56,9 @@ static void remove_expired(struct hsts *hsts, int64_t now)
     if (now < hsts->soonest_expiry)
         return;
     hsts->soonest_expiry = INT64_MAX;
-    for (struct host_node *node = host_table_next(&hsts->hosts, NULL), *next; node; node = next) {
+    for (struct name_node *node = name_table_next(&hsts->hosts, NULL), *next; node; node = next) {
         struct hsts_host *host = (struct hsts_host *)node;
-        next = host_table_next(&hsts->hosts, node);
+        next = name_table_next(&hsts->hosts, node);
         if (host->expires <= now)
             remove_host(hsts, host);
         else if (host->expires < hsts->soonest_expiry)
@@ -79,7 +80,7 @@ enum hsts_put_result hsts_put(struct hsts *hsts, struct hsts_span name, int64_t 
         memcpy(host->name, name.at, name.len);
         host->node.name = host->name;
         host->node.len = name.len;
-        if (!host_table_add(&hsts->hosts, &host->node)) {
+        if (!name_table_add(&hsts->hosts, &host->node)) {
             free(host);
             return HSTS_PUT_NO_MEMORY;
         }
@@ -148,10 +149,10 @@ void hsts_free(struct hsts *hsts)
 {
     if (!hsts)
         return;
-    for (struct host_node *node = host_table_next(&hsts->hosts, NULL), *next; node; node = next) {
-        next = host_table_next(&hsts->hosts, node);
+    for (struct name_node *node = name_table_next(&hsts->hosts, NULL), *next; node; node = next) {
+        next = name_table_next(&hsts->hosts, node);
         free(node);
     }
-    host_table_release(&hsts->hosts);
+    name_table_release(&hsts->hosts);
     free(hsts);
 }

@@ -118,7 +118,7 @@ bool hsts_load(struct hsts *hsts, const char *text, size_t len, int64_t now, hst
 
 static int by_name(const void *a, const void *b)
 {
-    const struct host_node *one = *(const struct host_node *const *)a, *other = *(const struct host_node *const *)b;
+    const struct name_node *one = *(const struct name_node *const *)a, *other = *(const struct name_node *const *)b;
     return strcmp(one->name, other->name);
 }
 
@@ -135,14 +135,14 @@ static bool write_entry(const struct hsts_host *host, struct buffer *out)
 bool hsts_save(const struct hsts *hsts, int64_t now, struct buffer *out)
 {
     size_t count = 0, before = out->len;
-    const struct host_node **all = malloc((hsts->hosts.count + 1) * sizeof(struct host_node *)), *node = NULL;
+    const struct name_node **all = malloc((hsts->hosts.count + 1) * sizeof(struct name_node *)), *node = NULL;
     if (!all)
         return false;
-    while ((node = host_table_next(&hsts->hosts, node))) {
+    while ((node = name_table_next(&hsts->hosts, node))) {
         if (((const struct hsts_host *)node)->expires > now)
             all[count++] = node;
     }
-    qsort(all, count, sizeof(struct host_node *), by_name);
+    qsort(all, count, sizeof(struct name_node *), by_name);
     bool ok = buffer_append_text(out, "# HSTS hosts, written by forage in the format of curl's cache.\n");
     for (size_t i = 0; ok && i < count; i++)
         ok = write_entry((const struct hsts_host *)all[i], out);

@@ -2,21 +2,21 @@
 #ifndef WEB_HSTS_TABLE_H
 #define WEB_HSTS_TABLE_H
 
-#include "web/account/host_table.h"
+#include "base/name_table.h"
 #include "web/account/hsts.h"
 
 /* DNS has 253 bytes for a name; the dot at its end is not kept. */
 enum { HSTS_HOST_MAX = 253 };
 
 struct hsts_host {
-    struct host_node node;
+    struct name_node node;
     int64_t expires; /* INT64_MAX: never */
     bool with_subdomains;
     char name[];
 };
 
 struct hsts {
-    struct host_table hosts;
+    struct name_table hosts;
     int64_t soonest_expiry; /* no entry expires before */
 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "web/account/host_table.h"
+#include "base/name_table.h"
 
 struct entry {
     struct entry *next;
@@ -13,13 +13,13 @@ struct entry {
 
 /* A machine with its entries in the order of the file. */
 struct machine {
-    struct host_node node;
+    struct name_node node;
     struct entry *first, **last;
     char name[];
 };
 
 struct netrc {
-    struct host_table machines;
+    struct name_table machines;
     struct machine *fallback; /* the default entries, or NULL */
 };
 
@@ -181,10 +181,10 @@ static struct machine *find_machine(struct netrc *netrc, const char *name, size_
 {
     char folded[NETRC_WORD_MAX];
     size_t n = fold_host(name, len, folded);
-    struct machine *machine = (struct machine *)host_table_find(&netrc->machines, folded, n);
+    struct machine *machine = (struct machine *)name_table_find(&netrc->machines, folded, n);
     if (machine || !(machine = machine_new(folded, n)))
         return machine;
-    if (!host_table_add(&netrc->machines, &machine->node)) {
+    if (!name_table_add(&netrc->machines, &machine->node)) {
         free(machine);
         return NULL;
     }
@@ -326,7 +326,7 @@ struct netrc *netrc_parse(const char *text, size_t len, netrc_report *report, vo
     struct parser *p = calloc(1, sizeof *p);
     bool ok = netrc && p;
     if (ok) {
-        host_table_init(&netrc->machines);
+        name_table_init(&netrc->machines);
         *p = (struct parser){.at = text, .end = text + len, .report = report, .context = context, .netrc = netrc};
         if (len > NETRC_BYTES_MAX) {
             complain(p, "longer than 1 MiB");
@@ -349,7 +349,7 @@ bool netrc_find(const struct netrc *netrc, const char *host, size_t len, const c
     char folded[NETRC_WORD_MAX];
     const struct machine *machine = NULL;
     if (len <= sizeof folded)
-        machine = (const struct machine *)host_table_find(&netrc->machines, folded, fold_host(host, len, folded));
+        machine = (const struct machine *)name_table_find(&netrc->machines, folded, fold_host(host, len, folded));
     bool is_default = !machine;
     if (is_default)
         machine = netrc->fallback;
@@ -377,11 +377,11 @@ void netrc_free(struct netrc *netrc)
 {
     if (!netrc)
         return;
-    for (struct host_node *node = host_table_next(&netrc->machines, NULL), *next; node; node = next) {
-        next = host_table_next(&netrc->machines, node);
+    for (struct name_node *node = name_table_next(&netrc->machines, NULL), *next; node; node = next) {
+        next = name_table_next(&netrc->machines, node);
         machine_free((struct machine *)node);
     }
-    host_table_release(&netrc->machines);
+    name_table_release(&netrc->machines);
     machine_free(netrc->fallback);
     free(netrc);
 }

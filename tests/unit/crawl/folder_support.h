@@ -2,10 +2,11 @@
 #ifndef FOLDER_SUPPORT_H
 #define FOLDER_SUPPORT_H
 
+#include "support/files.h"
+
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,47 +16,28 @@
 
 static char folder[PATH_MAX / 4];
 
-static inline int folder_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 static inline void folder_remove(void)
 {
-    nftw(folder, folder_remove_one, 32, FTW_DEPTH | FTW_PHYS);
+    files_remove(folder);
 }
 
 static inline void folder_make(void)
 {
-    const char *base = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/forage-test-XXXXXX", base && *base ? base : "/tmp");
-    cr_assert(mkdtemp(folder), "no folder for the test");
+    char *made = files_temp_folder();
+    snprintf(folder, sizeof folder, "%s", made);
+    free(made);
 }
 
 /* NAME below the test's folder, in one of a few buffers. */
 static inline const char *in_folder(const char *name)
 {
-    static char buffers[4][PATH_MAX];
-    static unsigned turn;
-    char *buffer = buffers[turn++ % 4];
-    snprintf(buffer, PATH_MAX, "%s/%s", folder, name);
-    return buffer;
+    return files_in(folder, name);
 }
 
 /* The content of a plain file as text (static), or NULL. */
 static inline const char *content_of(const char *name)
 {
-    static char content[1 << 20];
-    int fd = open(in_folder(name), O_RDONLY | O_NOFOLLOW);
-    if (fd < 0)
-        return NULL;
-    ssize_t n = read(fd, content, sizeof content - 1);
-    close(fd);
-    if (n < 0)
-        return NULL;
-    content[n] = '\0';
-    return content;
+    return files_content(in_folder(name));
 }
 
 static inline void put_file(const char *name, const char *content)

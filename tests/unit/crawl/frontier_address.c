@@ -119,7 +119,7 @@ Test(frontier_address, literals_are_addresses)
         struct frontier f;
         init(&f, 1, 0);
         host_for(&f, rows[i][0]);
-        cr_expect(table_find(&f.groups, rows[i][1], strlen(rows[i][1])), "%s", rows[i][0]);
+        cr_expect(name_table_find(&f.groups, rows[i][1], strlen(rows[i][1])), "%s", rows[i][0]);
         frontier_release(&f, drop, NULL);
     }
 }

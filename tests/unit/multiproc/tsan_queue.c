@@ -3,16 +3,7 @@
 #include "multiproc/queue.h"
 #include "multiproc/thread.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                            \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
+#include "support/check.h"
 
 enum { THREADS = 3, ITEMS = 3000 };
 

@@ -2,16 +2,9 @@
  * it checks the counts. */
 #include "multiproc/thread.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "support/check.h"
 
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                            \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
+#include <stdlib.h>
 
 enum { STARTERS = 4, ROUNDS = 50 };
 

@@ -50,26 +50,14 @@ static struct bytes make_file(uint64_t ends[ENTRIES])
     return bytes;
 }
 
-struct replay {
-    uint64_t count, wrong;
-};
-
-static bool replay_one(const struct backlog_entry *e, void *context)
-{
-    struct replay *r = context;
-    r->wrong += !is_numbered(e, r->count, HOSTS);
-    r->count++;
-    return true;
-}
-
 /* Replay what is there, and take it all; how many came back, in order and as they were. */
 static uint64_t come_back(uint64_t *left)
 {
-    struct replay r = {0, 0};
+    struct replay r = {.origins = HOSTS};
     struct backlog_replayed replayed;
     struct backlog_entry e;
     struct backlog *b = open_backlog(true, NULL);
-    cr_assert_eq(backlog_replay(b, replay_one, &r, &replayed), BACKLOG_OK);
+    cr_assert_eq(backlog_replay(b, replay_numbered, &r, &replayed), BACKLOG_OK);
     *left = backlog_bytes(b);
     uint64_t taken = 0;
     for (; backlog_next(b, &e); taken++)

@@ -14,18 +14,6 @@ TestSuite(backlog_failures, .init = scratch_make, .fini = scratch_remove, .timeo
 
 enum { HOSTS = 20, ROUNDS = 40, LIFE_MS_MAX = 60 };
 
-struct replay {
-    uint64_t count, wrong;
-};
-
-static bool replay_one(const struct backlog_entry *e, void *context)
-{
-    struct replay *r = context;
-    r->wrong += !is_numbered(e, r->count, HOSTS);
-    r->count++;
-    return true;
-}
-
 /* ---- A full disk ---- */
 
 /* A file system of its own at "out", seen by this test alone. */
@@ -81,12 +69,12 @@ Test(backlog_failures, after_a_full_disk_what_was_written_comes_back)
     struct backlog *b = open_backlog(false, &small);
     struct backlog_failure failure = {0};
     struct backlog_replayed replayed;
-    struct replay r = {0, 0};
+    struct replay r = {.origins = HOSTS};
     uint64_t added = fill(b);
     cr_assert_eq(backlog_close(b, false, &failure), BACKLOG_SYSTEM);
     cr_assert_eq(failure.error, ENOSPC);
     b = open_backlog(true, &small);
-    cr_assert_eq(backlog_replay(b, replay_one, &r, &replayed), BACKLOG_OK);
+    cr_assert_eq(backlog_replay(b, replay_numbered, &r, &replayed), BACKLOG_OK);
     cr_assert_eq(r.wrong, 0);
     cr_assert_leq(r.count, added);
     cr_assert_geq(backlog_bytes(b) + replayed.cut_bytes, (1 << 20) - 4096 * 4, "the disk was full of it");
@@ -103,11 +91,11 @@ static void add_until_killed(int told)
     struct backlog *b = NULL;
     struct backlog_failure failure;
     struct backlog_replayed replayed;
-    struct replay r = {0, 0};
+    struct replay r = {.origins = HOSTS};
     struct backlog_entry e;
     if (backlog_open(in_scratch("out"), true, &small, &b, &failure) != BACKLOG_OK)
         _exit(2);
-    if (backlog_replay(b, replay_one, &r, &replayed) != BACKLOG_OK || r.wrong)
+    if (backlog_replay(b, replay_numbered, &r, &replayed) != BACKLOG_OK || r.wrong)
         _exit(3);
     for (uint64_t n = r.count;; n++) {
         e = numbered(n, HOSTS);
@@ -166,9 +154,9 @@ Test(backlog_failures, whatever_a_killed_process_had_flushed_comes_back)
         pid_t pid = start_child(ends);
         uint64_t flushed = kill_some_time(pid, ends[0]);
         close(ends[0]);
-        struct replay r = {0, 0};
+        struct replay r = {.origins = HOSTS};
         struct backlog *b = open_backlog(true, &small);
-        cr_assert_eq(backlog_replay(b, replay_one, &r, NULL), BACKLOG_OK);
+        cr_assert_eq(backlog_replay(b, replay_numbered, &r, NULL), BACKLOG_OK);
         cr_assert_eq(r.wrong, 0, "%zu of %zu are not as they were", (size_t)r.wrong, (size_t)r.count);
         cr_assert_geq(r.count, flushed, "%zu were flushed, %zu came back", (size_t)flushed, (size_t)r.count);
         cr_assert_gt(r.count, before);

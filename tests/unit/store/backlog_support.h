@@ -106,4 +106,19 @@ static inline bool is_numbered(const struct backlog_entry *e, uint64_t number, u
            e->flags == w.flags && e->priority == w.priority && e->number == w.number;
 }
 
+/* What replaying entries that were added in order gives. */
+struct replay {
+    unsigned origins; /* set before */
+    uint64_t count, wrong;
+};
+
+/* A backlog_replay_fn; CONTEXT is a struct replay. */
+static inline bool replay_numbered(const struct backlog_entry *e, void *context)
+{
+    struct replay *r = context;
+    r->wrong += !is_numbered(e, r->count, r->origins);
+    r->count++;
+    return true;
+}
+
 #endif

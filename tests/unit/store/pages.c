@@ -268,13 +268,13 @@ Test(pages, a_folder_that_vanished_is_made_again)
     put_now(pages, "site/a/b/1.html", "x");
     char gone[PATH_MAX];
     snprintf(gone, sizeof gone, "%s", in_scratch("out/site"));
-    nftw(gone, scratch_remove_one, 32, FTW_DEPTH | FTW_PHYS);
+    files_remove(gone);
     cr_assert_eq(put_now(pages, "site/a/b/2.html", "two").error, 0);
     cr_assert_str_eq(content_of("out/site/a/b/2.html"), "two");
-    nftw(gone, scratch_remove_one, 32, FTW_DEPTH | FTW_PHYS);
+    files_remove(gone);
     cr_assert_eq(put_pieces_now(pages, "site/a/b/3.html", "thr", "ee").error, 0);
     cr_assert_str_eq(content_of("out/site/a/b/3.html"), "three");
-    nftw(gone, scratch_remove_one, 32, FTW_DEPTH | FTW_PHYS);
+    files_remove(gone);
     cr_assert_eq(put_now(pages, "site/a/c/4.html", "four").error, 0, "a new folder below one that vanished");
     cr_assert_str_eq(content_of("out/site/a/c/4.html"), "four");
     close_out(pages);

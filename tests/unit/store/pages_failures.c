@@ -257,7 +257,7 @@ static void all_kinds_of_pages(void)
     cr_expect_str_eq(content_of("out/link.html"), "five");
     char gone[PATH_MAX];
     snprintf(gone, sizeof gone, "%s", in_scratch("out/a"));
-    nftw(gone, scratch_remove_one, 32, FTW_DEPTH | FTW_PHYS);
+    files_remove(gone);
     cr_expect_eq(put_now(pages, "a/again.html", "six").error, 0);
     cr_expect_str_eq(content_of("out/a/again.html"), "six");
 

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "store/pages/pages.h"
 
+#include "support/files.h"
+
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -22,47 +24,28 @@ enum { WAIT_MS = 20000, SEEN_MAX = 2048 };
 
 static char scratch[PATH_MAX / 4]; /* the test's folder; pages go to its "out" */
 
-static inline int scratch_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 static inline void scratch_remove(void)
 {
-    nftw(scratch, scratch_remove_one, 32, FTW_DEPTH | FTW_PHYS);
+    files_remove(scratch);
 }
 
 static inline void scratch_make(void)
 {
-    const char *base = getenv("TMPDIR");
-    snprintf(scratch, sizeof scratch, "%s/forage-test-XXXXXX", base && *base ? base : "/tmp");
-    cr_assert(mkdtemp(scratch), "no folder for the test");
+    char *made = files_temp_folder();
+    snprintf(scratch, sizeof scratch, "%s", made);
+    free(made);
 }
 
 /* PATH below the test's folder, in one of a few buffers. */
 static inline const char *in_scratch(const char *path)
 {
-    static char buffers[4][PATH_MAX];
-    static unsigned turn;
-    char *buffer = buffers[turn++ % 4];
-    snprintf(buffer, PATH_MAX, "%s/%s", scratch, path);
-    return buffer;
+    return files_in(scratch, path);
 }
 
 /* The content of a file as text (static), or NULL when it cannot be opened. */
 static inline const char *content_of(const char *path)
 {
-    static char content[256 * 1024];
-    int fd = open(in_scratch(path), O_RDONLY | O_NOFOLLOW);
-    if (fd < 0)
-        return NULL;
-    ssize_t n = read(fd, content, sizeof content - 1);
-    close(fd);
-    if (n < 0)
-        return NULL;
-    content[n] = '\0';
-    return content;
+    return files_content(in_scratch(path));
 }
 
 static inline void write_file(const char *path, const char *content)

@@ -4,8 +4,9 @@
 #include "base/clock.h"
 #include "store/pages/pages.h"
 
-#include <errno.h>
-#include <ftw.h>
+#include "support/check.h"
+#include "support/files.h"
+
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,14 +15,6 @@
 #include <unistd.h>
 
 enum { PAGES = 3000, SLOTS = 64, BYTES = 2000, WAIT_MS = 60000 };
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno);                          \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 /* Memory of a pretended worker. A slot is free again when the writer has let it go. */
 struct slot {
@@ -138,12 +131,6 @@ static void check_file(const char *dir, int number)
         CHECK(data[i] == 'a' + number % 26);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 int main(void)
 {
     char dir[] = "/tmp/forage-tsan-XXXXXX";
@@ -166,6 +153,6 @@ int main(void)
     CHECK(removed == 420);
     for (int i = 0; i < PAGES; i++)
         check_file(dir, i);
-    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    files_remove(dir);
     return 0;
 }

@@ -3,8 +3,9 @@
 #include "base/clock.h"
 #include "store/state/state.h"
 
-#include <errno.h>
-#include <ftw.h>
+#include "support/check.h"
+#include "support/files.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +13,6 @@
 #include <unistd.h>
 
 enum { ROUNDS = 6, PAGES = 1500, WAIT_MS = 60000 };
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno);                          \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 static struct state *open_state(const char *dir, unsigned capacity)
 {
@@ -97,12 +90,6 @@ static void round_of(const char *dir, int round)
     CHECK(state_close(state, &failure) == STATE_OK);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 int main(void)
 {
     char dir[] = "/tmp/forage-tsan-XXXXXX";
@@ -115,6 +102,6 @@ int main(void)
     CHECK(state_last_run(state, &run) && run.number == ROUNDS && run.ended_ms == ROUNDS + 1);
     CHECK(state_each_page(state, NULL, count, &pages) == STATE_OK && pages == PAGES);
     CHECK(state_close(state, NULL) == STATE_OK);
-    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    files_remove(dir);
     return 0;
 }

@@ -38,7 +38,7 @@ Test(pattern, a_host_is_named_by_the_first_group_or_by_the_match_or_by_itself)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct pattern *pattern = NULL;
         struct buffer name = {0};
-        struct pattern_error error = {.message = ""};
+        struct regex_error error = {.message = ""};
         cr_assert_eq(pattern_new(&pattern, rows[i].regex, &error), PATTERN_OK, "%s: %s", rows[i].regex, error.message);
         enum pattern_status status = pattern_name(pattern, rows[i].host, strlen(rows[i].host), &name);
         if (status != PATTERN_OK || strcmp(buffer_text(&name), rows[i].name) != 0) {
@@ -78,7 +78,7 @@ Test(pattern, a_wrong_regex_is_refused_with_its_reason_and_place)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct pattern *pattern = NULL;
-        struct pattern_error error = {.message = ""};
+        struct regex_error error = {.message = ""};
         cr_assert_eq(pattern_new(&pattern, rows[i].regex, &error), PATTERN_SYNTAX, "%s", rows[i].regex);
         cr_assert_null(pattern);
         cr_assert(strstr(error.message, rows[i].word), "%s: %s", rows[i].regex, error.message);
