@@ -1,7 +1,8 @@
 #include "multiproc/pool_internal.h"
 
+#include "base/quiet_thread.h"
+
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -108,12 +109,8 @@ static enum mp_status populate(struct mp_pool *pool)
 /* Signals are the business of the caller's threads. */
 static enum mp_status start_thread(struct mp_pool *pool)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     pool->has_thread = true;
-    int error = pthread_create(&pool->thread, NULL, pool_thread, pool);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int error = quiet_thread_start(&pool->thread, "multiproc-pool", pool_thread, pool);
     pool->has_thread = error == 0;
     errno = error;
     return error == 0 ? MP_OK : MP_SYSTEM;

@@ -1,5 +1,6 @@
 #include "store/pages/draft.h"
 
+#include "base/file.h"
 #include "store/pages/known.h"
 
 #include <errno.h>
@@ -72,17 +73,7 @@ bool draft_open(struct drafts *drafts, int folder, struct draft *draft)
 
 bool draft_write(struct draft *draft, const void *data, size_t len)
 {
-    const char *at = data;
-    while (len) {
-        ssize_t n = write(draft->fd, at, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        at += n;
-        len -= (size_t)n;
-    }
-    return true;
+    return file_write(draft->fd, data, len) == len;
 }
 
 /* Link a draft without a name. ENOENT is ambiguous: the folder is gone, or this process may not use AT_EMPTY_PATH. */

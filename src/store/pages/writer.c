@@ -4,9 +4,9 @@
 #include "store/pages/writer.h"
 
 #include "base/clock.h"
+#include "base/quiet_thread.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -117,19 +117,6 @@ static void *writer_main(void *arg)
     }
 }
 
-/* Signals are for the crawl loop. With SIGXFSZ blocked, a write over the limit of file size fails as EFBIG. */
-static int start_thread(struct writer *writer)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&writer->thread, NULL, writer_main, writer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!error)
-        pthread_setname_np(writer->thread, "forage-writer");
-    return error;
-}
-
 static void release(struct writer *writer)
 {
     int error = errno;
@@ -154,7 +141,7 @@ enum store_status writer_start(struct writer *writer, const struct writer_option
     enum store_status status = STORE_OK;
     if (!writer->folders || (writer->digests && !digester_init(&writer->digester)))
         status = STORE_NO_MEMORY;
-    if (status == STORE_OK && (errno = start_thread(writer)) != 0)
+    if (status == STORE_OK && (errno = quiet_thread_start(&writer->thread, "forage-writer", writer_main, writer)) != 0)
         status = STORE_SYSTEM;
     if (status != STORE_OK)
         release(writer);

@@ -6,9 +6,10 @@
  * batch of rows comes together. They are sorted by key, because neighbours in the table share its pages. */
 #include "store/state/state_writer.h"
 
+#include "base/quiet_thread.h"
+
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -225,19 +226,6 @@ static void *writer_main(void *arg)
 
 /* ---- The crawl's thread ---- */
 
-/* Signals are for the crawl loop. With SIGXFSZ blocked, a write over the limit of file size fails as EFBIG. */
-static int start_thread(struct state_writer *w)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&w->thread, NULL, writer_main, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!error)
-        pthread_setname_np(w->thread, "forage-state");
-    return error;
-}
-
 static void init_locks(struct state_writer *w)
 {
     pthread_condattr_t monotonic;
@@ -280,7 +268,7 @@ enum state_status state_writer_start(sqlite3 *db, int root, bool unsynced, const
     if (error) {
         state_fail(failure, STATE_SYSTEM, error, NULL);
     } else if (state_rows_prepare(&w->statements, db, failure) == STATE_OK) {
-        error = start_thread(w);
+        error = quiet_thread_start(&w->thread, "forage-state", writer_main, w);
         if (!error) {
             *writer = w;
             return STATE_OK;
