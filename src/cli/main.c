@@ -101,14 +101,14 @@ static int refuse(enum forage_status status, const char *error)
     return exit_of(status);
 }
 
-/* Wait, unless the run would be refused anyway. An exit status, or FORAGE_EXIT_OK to go on. */
-static int splay(const struct arguments *a)
+/* Look at the options as they were given, and wait. An exit status, or FORAGE_EXIT_OK to go on. */
+static int prepare(const struct arguments *a)
 {
     char error[512] = "";
     enum forage_status s = forage_check(&a->options, error, sizeof error);
     if (s != FORAGE_OK)
         return refuse(s, error);
-    int number = splay_wait(a->splay_ms, !a->options.log);
+    int number = a->splay_ms ? splay_wait(a->splay_ms, !a->options.log) : 0;
     return number ? 128 + number : FORAGE_EXIT_OK;
 }
 
@@ -120,7 +120,7 @@ static int crawl(struct arguments *a)
     /* There is no log to open again yet, which is no reason to end. */
     if (a->options.log)
         signal(SIGHUP, SIG_IGN);
-    int status = a->splay_ms ? splay(a) : FORAGE_EXIT_OK;
+    int status = prepare(a);
     if (status != FORAGE_EXIT_OK)
         return status;
     display_init(&display, a->quiet, a->verbose);
