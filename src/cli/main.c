@@ -5,6 +5,7 @@
 #include "cli/splay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,7 +98,7 @@ static unsigned useful_workers(const struct arguments *a)
 
 static int refuse(enum forage_status status, const char *error)
 {
-    fprintf(stderr, "forage: %s\n", *error ? error : "out of memory");
+    display_refusal(*error ? error : "out of memory");
     return exit_of(status);
 }
 
@@ -146,6 +147,15 @@ static void print_version(void)
     puts(text);
 }
 
+/* A full disk or a closed pipe is a failure like any other. */
+static int end_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return FORAGE_EXIT_OK;
+    display_bad_file("standard output", strerror(errno));
+    return FORAGE_EXIT_FILE;
+}
+
 static int act(struct arguments *a)
 {
     if (a->help)
@@ -160,11 +170,23 @@ static int act(struct arguments *a)
         return inspect_why(a->sources[0], a->why, &a->options, a->json);
     else
         return crawl(a);
-    return FORAGE_EXIT_OK;
+    return end_output();
+}
+
+/* The first file that is opened would take the place of a standard descriptor that is closed, and be read as a list or
+ * have messages written into it. What stands there instead can be used no more than a closed one. */
+static bool fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
 }
 
 int main(int argc, char **argv)
 {
+    if (!fill_standard_descriptors())
+        return FORAGE_EXIT_FILE;
     struct arguments a;
     int status = arguments_parse(&a, argc, argv);
     if (status == FORAGE_EXIT_OK)
