@@ -5,6 +5,7 @@
 #include "crawl/secret.h"
 #include "web/pattern.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,19 @@ static bool is_port(const char *text, size_t len)
     return len && (size_t)(end - text) == len && text[0] >= '0' && text[0] <= '9' && n <= 65535;
 }
 
+/* libcurl would take a name there, and then look it up. */
+static bool is_address(const char *text, size_t len)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+    unsigned char bytes[sizeof(struct in6_addr)];
+    bool six = len && *text == '[';
+    size_t bare = six ? len - 2 : len;
+    if (bare >= sizeof address)
+        return false;
+    memcpy(address, text + six, bare);
+    return inet_pton(six ? AF_INET6 : AF_INET, address, bytes) == 1;
+}
+
 static char *connect_to_of(const char *text)
 {
     size_t host = name_length(text);
@@ -64,7 +78,8 @@ static char *connect_to_of(const char *text)
     const char *address = port + port_len + 1;
     size_t address_len = name_length(address);
     const char *to_port = address[address_len] == ':' ? address + address_len + 1 : NULL;
-    if (!address_len || (address[address_len] && !to_port) || (to_port && !is_port(to_port, strlen(to_port))))
+    if (!is_address(address, address_len) || (address[address_len] && !to_port) ||
+        (to_port && !is_port(to_port, strlen(to_port))))
         return NULL;
     bool any = host == 1 && *text == '*';
     char *out = NULL;

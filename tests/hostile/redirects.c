@@ -178,9 +178,8 @@ Test(redirects, an_address_inside_is_reached_when_the_user_allows_it)
     fixture_stop(f);
 }
 
-/* A host that is open to the user's own URLs is not open to redirects of others by an open
- * connection. */
-Test(redirects, a_connection_that_is_open_already_is_no_way_inside)
+/* Connections that are open to the server make no difference; unit/fetch/connection.c judges one that would be used. */
+Test(redirects, a_redirect_inside_is_refused_beside_open_connections)
 {
     static const struct fixture_route routes[] = {
         {.host = "a.test", .path = "/jump", .reply = {.location = "http://b.test/secret"}},
