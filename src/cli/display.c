@@ -40,11 +40,15 @@ static bool ended(const struct forage_page *page, const char *outcome)
     return strcmp(page->outcome, outcome) == 0;
 }
 
+/* The file's name may be of --output or out=, which are any bytes. */
 static void print_success(const struct forage_page *page)
 {
     char size[INSPECT_SIZE_SIZE];
+    struct buffer file = {0};
+    inspect_escape(&file, page->file);
     fprintf(stderr, "%s %s  %u  %s  %s\n", page->name, ended(page, "unchanged") ? "unchanged" : "finished",
-            page->status, inspect_size(page->bytes, size), page->file);
+            page->status, inspect_size(page->bytes, size), buffer_text(&file));
+    buffer_release(&file);
 }
 
 static void print_skipped(const struct forage_page *page)
@@ -103,6 +107,12 @@ void display_bad_option(const char *name, const char *value, const char *reason)
         fprintf(stderr, "forage: --%s: '%s' %s\n", name, escape_name(value, shown), reason);
     else
         fprintf(stderr, "forage: --%s: %s\n", name, reason);
+}
+
+void display_refusal(const char *reason)
+{
+    char shown[SHOWN_NAME_BYTES];
+    fprintf(stderr, "forage: %s\n", escape_name(reason, shown));
 }
 
 void display_bad_setting(const char *file, unsigned long line, const char *reason)

@@ -27,6 +27,9 @@ void display_tick(const struct forage_progress *progress, void *context);
 void display_bad_file(const char *file, const char *reason);
 void display_bad_option(const char *name, const char *value, const char *reason);
 
+/* Why nothing is done at all. */
+void display_refusal(const char *reason);
+
 /* REASON about line LINE of a configuration. */
 void display_bad_setting(const char *file, unsigned long line, const char *reason);
 

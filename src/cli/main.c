@@ -5,6 +5,7 @@
 #include "cli/splay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,18 +98,18 @@ static unsigned useful_workers(const struct arguments *a)
 
 static int refuse(enum forage_status status, const char *error)
 {
-    fprintf(stderr, "forage: %s\n", *error ? error : "out of memory");
+    display_refusal(*error ? error : "out of memory");
     return exit_of(status);
 }
 
-/* Wait, unless the run would be refused anyway. An exit status, or FORAGE_EXIT_OK to go on. */
-static int splay(const struct arguments *a)
+/* Look at the options as they were given, and wait. An exit status, or FORAGE_EXIT_OK to go on. */
+static int prepare(const struct arguments *a)
 {
     char error[512] = "";
     enum forage_status s = forage_check(&a->options, error, sizeof error);
     if (s != FORAGE_OK)
         return refuse(s, error);
-    int number = splay_wait(a->splay_ms, !a->options.log);
+    int number = a->splay_ms ? splay_wait(a->splay_ms, !a->options.log) : 0;
     return number ? 128 + number : FORAGE_EXIT_OK;
 }
 
@@ -120,7 +121,7 @@ static int crawl(struct arguments *a)
     /* There is no log to open again yet, which is no reason to end. */
     if (a->options.log)
         signal(SIGHUP, SIG_IGN);
-    int status = a->splay_ms ? splay(a) : FORAGE_EXIT_OK;
+    int status = prepare(a);
     if (status != FORAGE_EXIT_OK)
         return status;
     display_init(&display, a->quiet, a->verbose);
@@ -146,6 +147,15 @@ static void print_version(void)
     puts(text);
 }
 
+/* A full disk or a closed pipe is a failure like any other. */
+static int end_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return FORAGE_EXIT_OK;
+    display_bad_file("standard output", strerror(errno));
+    return FORAGE_EXIT_FILE;
+}
+
 static int act(struct arguments *a)
 {
     if (a->help)
@@ -160,11 +170,23 @@ static int act(struct arguments *a)
         return inspect_why(a->sources[0], a->why, &a->options, a->json);
     else
         return crawl(a);
-    return FORAGE_EXIT_OK;
+    return end_output();
+}
+
+/* The first file that is opened would take the place of a standard descriptor that is closed, and be read as a list or
+ * have messages written into it. What stands there instead can be used no more than a closed one. */
+static bool fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
 }
 
 int main(int argc, char **argv)
 {
+    if (!fill_standard_descriptors())
+        return FORAGE_EXIT_FILE;
     struct arguments a;
     int status = arguments_parse(&a, argc, argv);
     if (status == FORAGE_EXIT_OK)

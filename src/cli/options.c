@@ -26,6 +26,7 @@ struct command_line {
 /* A flag may be followed by =on or =off; its letter may not, so that letters can stand together. */
 static void make_getopt(struct option *longs, char *letters)
 {
+    *letters++ = ':'; /* what is wrong is told by complain() */
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *r = &option_rows[i];
         longs[i] = (struct option){r->name, option_may_stand_alone(r) ? optional_argument : required_argument, NULL,
@@ -40,16 +41,45 @@ static void make_getopt(struct option *longs, char *letters)
     *letters = '\0';
 }
 
-/* False when getopt_long has said what is wrong. */
+static bool is_ambiguous(const struct option *longs, const char *name, size_t len)
+{
+    unsigned count = 0;
+    for (; longs->name; longs++)
+        count += strncmp(longs->name, name, len) == 0;
+    return count > 1;
+}
+
+/* Say what getopt_long found wrong, which would itself show every byte of what a shell's glob may have found. */
+static void complain(int code, const struct option *longs, const char *argument)
+{
+    char words[512];
+    const char *name = argument + strspn(argument, "-");
+    int len = (int)strcspn(name, "="), letter = optopt > UCHAR_MAX ? 0 : optopt;
+    if (code == ':' && letter)
+        snprintf(words, sizeof words, "option requires an argument -- '%c'", letter);
+    else if (code == ':')
+        snprintf(words, sizeof words, "option '--%s' requires an argument", longs[optopt - UCHAR_MAX - 1].name);
+    else if (letter)
+        snprintf(words, sizeof words, "invalid option -- '%c'", letter);
+    else if (is_ambiguous(longs, name, (size_t)len))
+        snprintf(words, sizeof words, "option '--%.*s' is ambiguous", len, name);
+    else
+        snprintf(words, sizeof words, "unrecognized option '--%.*s'", len < 400 ? len : 400, name);
+    display_refusal(words);
+}
+
+/* False when something is wrong, which was said. */
 static bool read_options(struct command_line *line, int argc, char **argv)
 {
     struct option longs[OPTION_ROWS_MAX + 1];
-    char letters[2 * OPTION_ROWS_MAX + 1];
+    char letters[2 * OPTION_ROWS_MAX + 2];
     make_getopt(longs, letters);
     for (int code; (code = getopt_long(argc, argv, letters, longs, NULL)) != -1;) {
         const struct option_row *row = code > UCHAR_MAX ? &option_rows[code - UCHAR_MAX - 1] : option_find_letter(code);
-        if (!row)
+        if (!row) {
+            complain(code, longs, argv[optind - 1]);
             return false;
+        }
         line->given[line->count++] = (struct given){row, optarg};
     }
     return true;

@@ -3,8 +3,11 @@
 
 #include "base/status.h"
 #include "crawl/header_line.h"
+#include "web/url/url.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WORKERS_MAX = 1024, CONNECTIONS_MAX = 65536 };
@@ -46,11 +49,32 @@ static const char *check_files(const struct forage_options *o)
     return NULL;
 }
 
+/* libcurl would find out with each request. Without a scheme it is http; an empty one is none. */
+static bool is_proxy(const char *proxy)
+{
+    static const char *const schemes[] = {"http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://"};
+    const char *host = strstr(proxy, "://") ? NULL : proxy;
+    for (size_t i = 0; i < COUNT_OF(schemes); i++)
+        if (strncasecmp(proxy, schemes[i], strlen(schemes[i])) == 0)
+            host = proxy + strlen(schemes[i]);
+    char *as_http = NULL;
+    if (!host || !*proxy || asprintf(&as_http, "http://%s", host) < 0)
+        return host != NULL;
+    struct url url = {0};
+    enum url_status status = url_parse(&url, as_http, strlen(as_http), NULL);
+    url_release(&url);
+    free(as_http);
+    return status == URL_OK || status == URL_NO_MEMORY;
+}
+
 static const char *check_texts(const struct forage_options *o)
 {
     for (const char *c = o->user_agent ? o->user_agent : ""; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             return "the user agent contains a control character";
+    if (o->proxy && !is_proxy(o->proxy))
+        return "a proxy must look like http://HOST:PORT; its scheme may also be https, socks4, socks4a, socks5 or "
+               "socks5h";
     for (size_t i = 0; i < o->header_count; i++) {
         const char *wrong = header_line_check(o->headers[i]);
         if (wrong)

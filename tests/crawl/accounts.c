@@ -56,7 +56,7 @@ static const char *sent(const struct fixture *f, const char *target)
     return value ? value : "";
 }
 
-/* IMMUNITY row 11; curl's CVE-2021-22876. */
+/* curl's CVE-2021-22876. */
 static void expect_no_referer(const struct fixture *f)
 {
     size_t count;
@@ -184,7 +184,7 @@ Test(accounts, credentials_for_http_are_not_for_https_and_the_other_way_round)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 10: also when all of them share one connection. */
+/* Also when all of them share one connection. */
 Test(accounts, accounts_at_one_host_never_mix_on_a_kept_connection)
 {
     static const struct {
@@ -216,7 +216,7 @@ Test(accounts, accounts_at_one_host_never_mix_on_a_kept_connection)
     }
 }
 
-/* ---- Where they do not show: IMMUNITY rows 22 and 24 ---- */
+/* ---- Where they do not show ---- */
 
 /* As they are, and as they are sent: of ann:s3cret and bob:hush, t0ken, the list's eve:p4ss, its header and the jar's
  * value. */

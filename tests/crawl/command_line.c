@@ -124,16 +124,20 @@ struct refused {
 static const struct refused refused[] = {
     {{NULL}, "forage: no list or URL given (see forage --help)\n"},
     {{"-q"}, "forage: no list or URL given (see forage --help)\n"},
-    {{"--nothing", "x"}, "unrecognized option '--nothing'\n"},
-    {{"-Z", "x"}, "invalid option -- 'Z'\n"},
-    {{"x", "-o"}, "option requires an argument -- 'o'\n"},
-    {{"x", "--log"}, "option '--log' requires an argument\n"},
+    {{"--nothing", "x"}, "forage: unrecognized option '--nothing'\n"},
+    {{"--\033[2J\xff=1", "x"}, "forage: unrecognized option '--\\x1b[2J\\xff'\n"},
+    {{"--ver", "x"}, "forage: option '--ver' is ambiguous\n"},
+    {{"-Z", "x"}, "forage: invalid option -- 'Z'\n"},
+    {{"-q\033", "x"}, "forage: invalid option -- '\\x1b'\n"},
+    {{"x", "-o"}, "forage: option requires an argument -- 'o'\n"},
+    {{"x", "--log"}, "forage: option '--log' requires an argument\n"},
     {{"--quiet=maybe", "x"}, "forage: --quiet: 'maybe' is neither on nor off\n"},
     {{"-q=on", "x"}, "invalid option -- '='\n"},
     {{"-o", "", "x"}, "forage: --output: '' is no folder\n"},
     {{"-j", "0", "x"}, "forage: --workers: '0' is not a number in range\n"},
     {{"-j", "-1", "x"}, "forage: --workers: '-1' is not a number in range\n"},
     {{"-j", "1025", "x"}, "forage: more than 1024 workers\n"},
+    {{"-j", "1025", "http://127.0.0.1:1/"}, "forage: more than 1024 workers\n"}, /* also when it needs but one */
     {{"-c", "two", "x"}, "forage: --connections: 'two' is not a number in range\n"},
     {{"-c", "65537", "x"}, "forage: more than 65536 connections\n"},
     {{"--per-host", "4x", "x"}, "forage: --per-host: '4x' is not a number in range\n"},
@@ -149,6 +153,11 @@ static const struct refused refused[] = {
     {{"-A", "two\nlines", "x"}, "forage: the user agent contains a control character\n"},
     {{"-H", "no colon", "x"}, "forage: a header must look like \"Name: value\"\n"},
     {{"-H", "X: a\r\nY: b", "x"}, "forage: a header contains a control character\n"},
+    {{"-x", "ftp://proxy.com:3128", "x"}, "forage: a proxy must look like http://HOST:PORT; its scheme may also be"},
+    {{"-x", "://", "x"}, "forage: a proxy must look like http://HOST:PORT"},
+    {{"-x", "proxy.com:port", "x"}, "forage: a proxy must look like http://HOST:PORT"},
+    {{"-x", "http://", "x"}, "forage: a proxy must look like http://HOST:PORT"},
+    {{"-x", "socks6://proxy.com", "x"}, "forage: a proxy must look like http://HOST:PORT"},
     {{"--resolve", "a.com:80", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
     {{"--resolve", "a.com:http:127.0.0.1", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
     {{"--resolve", "a.com:80:127.0.0.1:", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
@@ -160,6 +169,7 @@ static const struct refused refused[] = {
     {{"--tries", "0", "x"}, "forage: --tries: '0' is not a number in range\n"},
     {{"--retry-on", "timeout,nonsense", "x"},
      "forage: 'nonsense' is no kind of failure, no status from 400 to 599, and not 4xx or 5xx\n"},
+    {{"--retry-on", "\033[2J", "x"}, "forage: '\\x1b[2J' is no kind of failure"},
     {{"--max-wait", "0", "x"}, "forage: --max-wait: '0' is not a duration above 0"},
     {{"--host-errors", "1.5", "x"}, "forage: --host-errors: '1.5' is not a number in range\n"},
     {{"--expect-failures", "101", "x"}, "forage: --expect-failures: '101' is not a percentage from 0 to 100\n"},
@@ -208,6 +218,7 @@ Test(command_line, what_cannot_be_opened_is_one_line_and_status_3)
     static const struct refused unopened[] = {
         {{"-o", "/dev/null", "http://127.0.0.1:1/"}, "forage: /dev/null: Not a directory\n"},
         {{"-o", "/dev/null/folder", "http://127.0.0.1:1/"}, "forage: /dev/null/folder: Not a directory\n"},
+        {{"-o", "/dev/null/\033[2J\xff", "http://127.0.0.1:1/"}, "forage: /dev/null/\\x1b[2J\\xff: Not a directory\n"},
         {{"--log", "no/log", "http://127.0.0.1:1/"}, "forage: no/log: No such file or directory\n"},
         {{"--log", ".", "http://127.0.0.1:1/"}, "forage: .: Is a directory\n"},
         {{"--ca-file", "no.pem", "http://127.0.0.1:1/"}, "forage: no.pem: No such file or directory\n"},
@@ -220,6 +231,27 @@ Test(command_line, what_cannot_be_opened_is_one_line_and_status_3)
                   "%s: status %d: %s", r->says, run.status, run.err);
         run_release(&run);
     }
+}
+
+/* Without care the first file opened takes the number of the closed one: it was read as a list without an end. */
+Test(command_line, standard_descriptors_that_are_closed_are_neither_read_nor_written_as_files)
+{
+    struct fixture *f = start();
+    struct run run = {.program = "sh"};
+    char *script = support_format("\"$FORAGE_BINARY\" -o out - <&-; echo list $?; "
+                                  "\"$FORAGE_BINARY\" --help >&-; echo help $?; "
+                                  "\"$FORAGE_BINARY\" -v -o out --log log %s <&- >&- 2>&-; echo page $?; cat log",
+                                  fixture_url(f, "/gone"));
+    run_argv(&run, (const char *const[]){"-c", script, NULL});
+    cr_expect(text_has(run.err, "-:1: Bad file descriptor\n"), "%s", run.err);
+    cr_expect(text_has(run.out, "list 3\n"), "%s", run.out);
+    cr_expect(text_has(run.out, "help 3\n"), "%s", run.out);
+    cr_expect(text_has(run.err, "forage: standard output: Bad file descriptor\n"), "%s", run.err);
+    cr_expect(text_has(run.out, "page 8\n{\"url\":"), "%s", run.out);
+    cr_expect_eq(text_lines(run.out), 4, "%s", run.out);
+    run_release(&run);
+    free(script);
+    fixture_stop(f);
 }
 
 Test(command_line, a_run_without_a_terminal_says_only_its_summary_and_what_failed)

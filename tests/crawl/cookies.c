@@ -192,7 +192,7 @@ Test(cookies, a_login_sets_one_and_redirects_and_it_is_sent_from_then_on)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 13; curl's CVE-2023-46218. Only what is called "good" may be kept. */
+/* curl's CVE-2023-46218. Only what is called "good" may be kept. */
 Test(cookies, none_is_taken_that_is_for_others_or_holds_control_bytes)
 {
     static const char evil[] = "Set-Cookie: a=1; Domain=co.uk\r\n"
@@ -376,7 +376,7 @@ static int name_account(const struct fixture_request *request, struct fixture_re
     return 0;
 }
 
-/* IMMUNITY row 10: what a server gave to one account is not for another one at the same host. */
+/* What a server gave to one account is not for another one at the same host. */
 Test(cookies, accounts_at_one_host_have_sessions_of_their_own)
 {
     static const struct {

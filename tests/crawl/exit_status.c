@@ -142,6 +142,20 @@ Test(exit_status, help_that_nobody_reads_is_no_success)
     run_release(&run);
 }
 
+Test(exit_status, what_is_printed_onto_a_full_disk_is_no_success)
+{
+    static const char *const asked[] = {"--help", "--help=traps", "--version", "--completion=bash"};
+    for (size_t i = 0; i < SUPPORT_COUNT(asked); i++) {
+        char *script = support_format("exec \"$FORAGE_BINARY\" %s >/dev/full", asked[i]);
+        struct run run = {.program = "sh"};
+        run_forage(&run, "-c", script, NULL);
+        cr_expect_eq(run.status, FORAGE_EXIT_FILE, "%s", asked[i]);
+        cr_expect_str_eq(run.err, "forage: standard output: No space left on device\n");
+        run_release(&run);
+        free(script);
+    }
+}
+
 Test(exit_status, failures_that_are_expected_do_not_count_and_others_do)
 {
     static const struct fixture_route some_fail[] = {{.path = "/bad", .prefix = true, .reply = {.status = 500}},

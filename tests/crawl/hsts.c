@@ -175,7 +175,7 @@ Test(hsts, a_redirect_back_to_http_stays_on_tls)
 
 enum { HOSTS = 40, PAGES = 5 };
 
-/* IMMUNITY row 14; curl's CVE-2023-23915. */
+/* curl's CVE-2023-23915. */
 Test(hsts, four_workers_lose_no_host_and_the_next_run_knows_them_all)
 {
     NEEDS_NGINX();

@@ -79,7 +79,6 @@ Test(line_options, a_header_is_sent_with_its_url_and_in_place_of_the_one_for_all
     fixture_stop(f);
 }
 
-/* IMMUNITY row 8. */
 Test(line_options, a_header_stays_with_its_origin_and_does_not_come_back_to_it)
 {
     static const struct fixture_route routes[] = {
@@ -173,7 +172,7 @@ Test(line_options, an_age_counts_for_its_url)
 
 /* ---- Lines that are wrong ---- */
 
-/* IMMUNITY rows 12 and 25, too: nothing here may reach the server, a file or a program. */
+/* Nothing here may reach the server, a file or a program. */
 static const struct {
     const char *line, *reason;
 } wrong[] = {

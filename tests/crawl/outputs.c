@@ -354,7 +354,7 @@ Test(outputs, a_run_that_is_killed_leaves_the_old_files_and_nothing_beside_them)
     fixture_stop(f);
 }
 
-/* ---- -q: IMMUNITY row 28 ---- */
+/* ---- -q ---- */
 
 static const struct fixture_route quiet_routes[] = {
     {.path = "/robots.txt", .reply = {.body = "User-agent: *\nDisallow: /private\n"}},

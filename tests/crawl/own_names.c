@@ -174,7 +174,6 @@ Test(own_names, a_url_that_fails_or_is_skipped_keeps_its_file_from_another_one)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 3. */
 Test(own_names, a_name_that_an_automatic_name_has_is_not_shared)
 {
     static const struct {
@@ -222,7 +221,7 @@ Test(own_names, a_page_of_the_list_keeps_the_file_that_it_has_from_an_earlier_ru
     fixture_stop(f);
 }
 
-/* IMMUNITY row 23: whoever is there first stays, and the other one says why it cannot be. */
+/* Whoever is there first stays, and the other one says why it cannot be. */
 Test(own_names, a_file_in_the_place_of_a_folder_and_the_other_way_round_lose_nothing)
 {
     struct fixture *f = start();

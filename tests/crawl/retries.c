@@ -191,7 +191,7 @@ Test(retries, a_host_that_answers_now_and_then_is_not_given_up)
     fixture_stop(f);
 }
 
-/* IMMUNITY: lengths that never add up are never complete, and not retried for ever. */
+/* Lengths that never add up are never complete, and not retried for ever. */
 Test(retries, end_whatever_the_server_does)
 {
     static const struct fixture_route routes[] = {

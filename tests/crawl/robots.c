@@ -275,6 +275,33 @@ Test(robots, each_scheme_host_and_port_has_its_own)
     fixture_stop(f);
 }
 
+Test(robots, its_rules_are_those_for_the_user_agent_that_is_sent)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "/robots.txt",
+         .reply = {.type = "text/plain",
+                   .body = "User-agent: mine\nDisallow: /closed\n\nUser-agent: forage\nDisallow: /open\n"}},
+        {.path = "/", .prefix = true, .reply = {.body = "x"}},
+        {0}};
+    static const struct {
+        const char *agent, *closed;
+    } rows[] = {{"--user-agent=mine/1.0 (+http://me.com/)", "http://www.shop.com/closed/x"},
+                {"--robots=on", "http://www.shop.com/open"}};
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+        struct crawl c = {.run.input = two_pages};
+        crawl_run(&c, f, "--robots", "on", rows[i].agent, "-", NULL);
+        cr_expect_str_eq(text_member(crawl_logged(&c, rows[i].closed), "error"), "robots", "%s", rows[i].agent);
+        cr_expect(text_has(c.run.err, "1 fetched (1 B), 0 failed, 1 skipped"), "%s", c.run.err);
+        struct run why = {.working_folder = c.run.folder};
+        run_forage(&why, "--why", rows[i].closed, "output", "--fresh", rows[i].agent, NULL);
+        cr_expect(text_has(why.out, "skipped: disallowed by line"), "%s: %s", rows[i].agent, why.out);
+        run_release(&why);
+        crawl_release(&c);
+        fixture_stop(f);
+    }
+}
+
 Test(robots, off_leaves_it)
 {
     static const struct fixture_route routes[] = {

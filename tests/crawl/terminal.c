@@ -93,6 +93,22 @@ Test(terminal, no_word_of_a_server_steers_it)
     fixture_stop(f);
 }
 
+/* Neither the folder of --output nor what out= says need be text. */
+Test(terminal, no_name_of_a_file_steers_it)
+{
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    char *list = support_format("%s\n  out=named\xff\xe2\x80\xae.html\n", fixture_url(f, "/type"));
+    struct run run = {.input = list, .terminal_error = true};
+    run_forage(&run, "-o", ESCAPES "\xff", "-", NULL);
+    strip(run.err, "\r\x1b[K");
+    strip(run.err, "\r");
+    cr_assert(is_plain(run.err), "%s", run.err);
+    cr_assert(text_has(run.err, "\\x07\\xff/named\\xff\\xe2\\x80\\xae.html\n"), "%s", run.err);
+    run_release(&run);
+    free(list);
+    fixture_stop(f);
+}
+
 Test(terminal, what_is_no_terminal_gets_plain_lines)
 {
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});

@@ -81,21 +81,21 @@ static void expect_flat(const char *what, const struct fixture_reply *reply, con
                  (unsigned long long)usual / MIB);
 }
 
-/* IMMUNITY row 15; curl's CVE-2023-23916; invariant 4. */
+/* curl's CVE-2023-23916; invariant 4. */
 Test(bodies, a_gigabyte_in_a_megabyte_of_gzip_is_cut_off_in_flat_memory)
 {
     static const struct fixture_reply bomb = {.generated = 1ULL << 30, .zeros = true, .coding = FIXTURE_GZIP};
     expect_flat("cut at 64 MiB", &bomb, "64M", "too-large");
 }
 
-/* IMMUNITY row 15: also when all of it is wanted, and goes through memory to the disk. */
+/* Also when all of it is wanted, and goes through memory to the disk. */
 Test(bodies, a_large_page_that_is_allowed_is_written_in_flat_memory)
 {
     static const struct fixture_reply bomb = {.generated = 400ULL << 20, .zeros = true, .coding = FIXTURE_GZIP};
     expect_flat("kept", &bomb, "1G", "");
 }
 
-/* IMMUNITY row 15: gzip in gzip in gzip, some hundred bytes for a gigabyte. */
+/* Gzip in gzip in gzip, some hundred bytes for a gigabyte. */
 Test(bodies, a_bomb_of_stacked_codings_is_cut_off_in_flat_memory)
 {
     static const struct fixture_reply bomb = {
@@ -114,7 +114,6 @@ Test(bodies, a_body_without_end_is_cut_off_in_flat_memory)
 
 /* ---- Codings ---- */
 
-/* IMMUNITY row 15. */
 Test(bodies, codings_that_are_unknown_or_too_many_are_refused)
 {
     static const struct attempt attempts[] = {
@@ -137,7 +136,7 @@ Test(bodies, codings_that_are_unknown_or_too_many_are_refused)
 
 /* ---- Lengths and chunks ---- */
 
-/* IMMUNITY row 17; wget's CVE-2017-13089. None of these bodies is known to be complete. */
+/* wget's CVE-2017-13089. None of these bodies is known to be complete. */
 Test(bodies, lengths_that_are_no_lengths_never_make_a_page)
 {
     static const struct attempt attempts[] = {
@@ -162,7 +161,6 @@ Test(bodies, lengths_that_are_no_lengths_never_make_a_page)
     expect_errors(attempts, "1M");
 }
 
-/* IMMUNITY rows 17 and 26. */
 Test(bodies, chunks_that_are_no_chunks_never_make_a_page)
 {
     static const struct attempt attempts[] = {
@@ -203,7 +201,7 @@ Test(bodies, transfer_codings_that_nobody_asked_for_are_refused)
 
 /* ---- What is there already ---- */
 
-/* IMMUNITY rows 26 and 30, invariant 1. */
+/* Invariant 1. */
 Test(bodies, a_fetch_that_fails_leaves_the_last_good_copy)
 {
     static const struct fixture_reply bad[] = {

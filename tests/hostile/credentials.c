@@ -21,7 +21,7 @@ static bool is_secret_free(const char *text)
            !text_has(text, "t0ken");
 }
 
-/* IMMUNITY row 22: neither in what was said, nor in the log, nor in a file's name or content. */
+/* Neither in what was said, nor in the log, nor in a file's name or content. */
 static void expect_no_secret(const struct run *run)
 {
     char *path = files_path(run->folder, "log"), *log = files_read(path, NULL);
@@ -39,7 +39,7 @@ static void expect_no_secret(const struct run *run)
     free(path);
 }
 
-/* IMMUNITY rows 8 and 11; curl's CVE-2018-1000007, CVE-2022-27774 and CVE-2021-22876, wget's CVE-2021-31879. */
+/* curl's CVE-2018-1000007, CVE-2022-27774 and CVE-2021-22876, wget's CVE-2021-31879. */
 Test(credentials, a_redirect_to_another_host_carries_nothing_of_the_users)
 {
     static const struct fixture_route routes[] = {
@@ -69,7 +69,7 @@ Test(credentials, a_redirect_to_another_host_carries_nothing_of_the_users)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 8: another port is another origin. */
+/* Another port is another origin. */
 Test(credentials, a_redirect_to_another_port_carries_nothing_of_the_users)
 {
     static const struct fixture_route end[] = {{.path = "/end", .reply = {.body = "page"}}, {0}};
@@ -93,7 +93,7 @@ Test(credentials, a_redirect_to_another_port_carries_nothing_of_the_users)
     fixture_stop(other);
 }
 
-/* IMMUNITY row 8: from http to https on the same host and port is another origin, too. */
+/* From http to https on the same host and port is another origin, too. */
 Test(credentials, a_redirect_to_another_scheme_carries_nothing_of_the_users)
 {
     if (!nginx_is_installed())
@@ -124,7 +124,7 @@ Test(credentials, a_redirect_to_another_scheme_carries_nothing_of_the_users)
     nginx_stop(n);
 }
 
-/* IMMUNITY row 9; curl's CVE-2024-11053: no .netrc is read, no proxy or certificate comes from the environment. */
+/* curl's CVE-2024-11053: no .netrc is read, no proxy or certificate comes from the environment. */
 Test(credentials, files_and_variables_of_the_user_give_no_credentials_away)
 {
     static const struct fixture_route routes[] = {{.path = "/start", .reply = {.location = "http://two.test/end"}},
@@ -153,7 +153,7 @@ Test(credentials, files_and_variables_of_the_user_give_no_credentials_away)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 10: one connection, one worker, and each request has its own account or none. */
+/* One connection, one worker, and each request has its own account or none. */
 Test(credentials, accounts_at_one_host_never_mix)
 {
     static const struct fixture_route routes[] = {{.path = "/", .prefix = true, .reply = {.body = "page"}}, {0}};
@@ -198,7 +198,7 @@ Test(credentials, accounts_at_one_address_have_files_of_their_own)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 8: a Location has no say in accounts at other hosts. */
+/* A Location has no say in accounts at other hosts. */
 Test(credentials, a_location_cannot_make_the_crawler_log_in_elsewhere)
 {
     static const struct fixture_route routes[] = {
@@ -217,7 +217,7 @@ Test(credentials, a_location_cannot_make_the_crawler_log_in_elsewhere)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 22: an error's words may quote what was asked for. */
+/* An error's words may quote what was asked for. */
 Test(credentials, failures_of_every_kind_show_no_password)
 {
     char *list = support_format("http://anna:s3cret@127.0.0.1:%u/refused\nhttp://anna:s3cret@no-such-host.invalid/\n"

@@ -27,7 +27,7 @@ static char *rotated_list(struct fixture *f, size_t by)
     return list;
 }
 
-/* IMMUNITY rows 26, 27 and 28; invariant 9. */
+/* Invariant 9. */
 Test(failures, the_same_failures_in_any_order_give_the_same_status_and_the_same_words)
 {
     static const char *const failing[] = {"/gone", "/login", "/cut", "/loop", "/file", "/large"};

@@ -37,25 +37,22 @@ static void expect_flat(enum fixture_fault fault, const char *due)
                  (unsigned long long)usual / MIB);
 }
 
-/* IMMUNITY row 16; curl's CVE-2023-38039; invariant 4. */
+/* curl's CVE-2023-38039; invariant 4. */
 Test(headers, header_lines_without_end_are_a_protocol_error_in_flat_memory)
 {
     expect_flat(FIXTURE_ENDLESS_HEADERS, "protocol");
 }
 
-/* IMMUNITY row 16. */
 Test(headers, a_header_line_without_end_is_a_protocol_error_in_flat_memory)
 {
     expect_flat(FIXTURE_ENDLESS_HEADER_LINE, "protocol");
 }
 
-/* IMMUNITY row 16. */
 Test(headers, interim_answers_without_end_are_a_protocol_error_in_flat_memory)
 {
     expect_flat(FIXTURE_ENDLESS_1XX, "protocol");
 }
 
-/* IMMUNITY row 16. */
 Test(headers, trailers_without_end_are_a_protocol_error_in_flat_memory)
 {
     expect_flat(FIXTURE_ENDLESS_TRAILERS, "protocol");
@@ -92,7 +89,7 @@ Test(headers, a_server_that_drips_times_out_wherever_it_drips)
 
 /* ---- Escapes ---- */
 
-/* IMMUNITY row 21, invariant 7: attack() looks at every byte of what was said and logged. */
+/* Invariant 7: attack() looks at every byte of what was said and logged. */
 Test(headers, nothing_that_a_server_writes_into_its_head_reaches_a_terminal)
 {
 #define EVIL "\x1b]0;owned\x07\x1b[31m\xc2\x9b\xe2\x80\xae\xff\x7f\b\r"
@@ -138,7 +135,7 @@ Test(headers, nothing_that_a_server_writes_into_its_head_reaches_a_terminal)
 #undef EVIL
 }
 
-/* IMMUNITY row 12; curl's CVE-2014-8150. */
+/* curl's CVE-2014-8150. */
 Test(headers, a_line_end_in_a_location_injects_no_request_and_no_header)
 {
     static const struct fixture_route routes[] = {
@@ -180,7 +177,7 @@ Test(headers, a_line_end_in_a_location_injects_no_request_and_no_header)
 
 /* ---- Time ---- */
 
-/* IMMUNITY row 19 for the parser of heads: 50,000 headers, and one of nearly 100 KiB, many times. */
+/* The parser of heads: 50,000 headers, and one of nearly 100 KiB, many times. */
 Test(headers, heads_of_any_shape_are_read_in_linear_time)
 {
     enum { SIZE = 250000, TIMES = 40 };

@@ -130,7 +130,7 @@ static const char *const odd_lines[] = {
     "http://a.test/?%00&\xff",
 };
 
-/* IMMUNITY rows 12, 21, 22 and 25; invariants 7 and 9. attack() looks at every byte that was said and logged. */
+/* Invariants 7 and 9. attack() looks at every byte that was said and logged. */
 Test(lists, a_thousand_hostile_lines_are_reported_and_do_nothing)
 {
     enum { ROUNDS = 16 };
@@ -176,7 +176,7 @@ Test(lists, a_thousand_hostile_lines_are_reported_and_do_nothing)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 19 for the parser of URLs, invariant 4. */
+/* The parser of URLs; invariant 4. */
 Test(lists, long_lines_of_any_shape_take_linear_time_and_flat_memory)
 {
     static const char *const units[] = {"../", "%2e%2e/", "a.", "/",        "\\", "%",    "@", ":", "?",
@@ -238,7 +238,7 @@ Test(lists, a_list_of_any_length_is_read_in_flat_memory)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 21: a glob in a crontab may meet any file name. */
+/* A glob in a crontab may meet any file name. */
 Test(lists, the_name_of_a_list_reaches_the_terminal_escaped)
 {
     static const char *const names[] = {"\x1b]0;owned\x07.txt", "a\nb\r.txt", "\xff\xc2\x9b.txt"};
@@ -265,7 +265,7 @@ Test(lists, the_name_of_a_list_reaches_the_terminal_escaped)
     free(folder);
 }
 
-/* IMMUNITY row 25, and lists that are no text at all. */
+/* Also lists that are no text at all. */
 Test(lists, a_list_that_is_a_folder_a_program_or_zeros_does_no_harm)
 {
     struct fixture *f = start_server();

@@ -115,7 +115,7 @@ static json_t *fetch_list(const char *list)
     return log;
 }
 
-/* IMMUNITY row 1; wget's CVE-2010-2252 and CVE-2016-4971. */
+/* wget's CVE-2010-2252 and CVE-2016-4971. */
 Test(names, a_redirect_to_a_hidden_file_does_not_name_the_page)
 {
     static const struct fixture_route routes[] = {{.path = "/asked", .reply = {.location = "/.bashrc"}},
@@ -133,7 +133,7 @@ Test(names, a_redirect_to_a_hidden_file_does_not_name_the_page)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 2; curl's CVE-2016-0754, wget2's CVE-2025-69194: the header has no say in the name. */
+/* curl's CVE-2016-0754, wget2's CVE-2025-69194: the header has no say in the name. */
 Test(names, a_content_disposition_does_not_name_the_page)
 {
     static const struct fixture_route routes[] = {
@@ -166,7 +166,6 @@ Test(names, a_content_disposition_does_not_name_the_page)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 2. */
 Test(names, no_way_of_writing_a_path_leaves_the_output_folder)
 {
     static const char list[] = "http://a.test/../../canary\n"
@@ -207,7 +206,6 @@ Test(names, no_way_of_writing_a_path_leaves_the_output_folder)
     json_decref(log);
 }
 
-/* IMMUNITY row 3. */
 Test(names, long_names_are_shortened_and_never_to_the_same)
 {
     static const size_t lengths[] = {199, 200, 201, 254, 255, 256, 1023, 1024, 1025, 4095, 4096, 4097, 65000};
@@ -228,7 +226,7 @@ Test(names, long_names_are_shortened_and_never_to_the_same)
     free(list);
 }
 
-/* IMMUNITY row 3: 63 letters a label, 253 in all, and hosts that differ only behind what a file name can hold. */
+/* 63 letters a label, 253 in all, and hosts that differ only behind what a file name can hold. */
 Test(names, long_hosts_have_folders_of_their_own)
 {
     char *label = repeat("h", 63);
@@ -243,7 +241,7 @@ Test(names, long_hosts_have_folders_of_their_own)
     free(label);
 }
 
-/* IMMUNITY rows 2 and 3, and the promise of store/name/name.h that a file is never also a folder. */
+/* The promise of store/name/name.h that a file is never also a folder. */
 Test(names, urls_that_differ_a_little_never_share_a_file_or_make_it_a_folder)
 {
     static const char *const paths[] = {

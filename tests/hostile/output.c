@@ -93,7 +93,7 @@ static void expect_no_leftovers(const struct trap *t)
 
 /* ---- In the place of a page ---- */
 
-/* IMMUNITY row 4; wget's CVE-2014-4877; and hard links. */
+/* wget's CVE-2014-4877; and hard links. */
 Test(output, links_in_the_place_of_pages_are_replaced_and_not_followed)
 {
     struct trap t;
@@ -146,7 +146,6 @@ Test(output, pipes_and_read_only_files_are_replaced_and_folders_are_not)
 
 /* ---- In the place of a folder ---- */
 
-/* IMMUNITY rows 4 and 23. */
 Test(output, links_and_files_in_the_place_of_folders_are_neither_followed_nor_removed)
 {
     struct trap t;
@@ -165,7 +164,7 @@ Test(output, links_and_files_in_the_place_of_folders_are_neither_followed_nor_re
     tear_down(&t);
 }
 
-/* IMMUNITY row 4: forage's own folder and file. Nothing is asked for when they cannot be trusted. */
+/* Forage's own folder and file. Nothing is asked for when they cannot be trusted. */
 Test(output, traps_in_the_place_of_forages_own_files_stop_the_run)
 {
     enum { LINK_FOLDER, LINK_FILE, DANGLING_FILE, HARD_FILE, PIPE_FILE, FOLDER_FILE, FILE_FOLDER, COUNT };
@@ -222,7 +221,7 @@ static void feed_second(struct trap *t, const char *list)
     t->run.input_open = true;
 }
 
-/* IMMUNITY row 4: whoever sees the process can tell which temporary names it will take. */
+/* Whoever sees the process can tell which temporary names it will take. */
 Test(output, links_at_the_temporary_names_are_not_followed)
 {
     struct trap t;
@@ -268,7 +267,7 @@ Test(output, a_folder_that_goes_away_fails_pages_and_not_the_run)
     tear_down(&t);
 }
 
-/* IMMUNITY row 30: a full disk, seen as a limit on the size of files. It is above the size of the workers' rings. */
+/* A full disk, seen as a limit on the size of files. It is above the size of the workers' rings. */
 Test(output, a_page_that_does_not_fit_leaves_the_old_one)
 {
     static const struct fixture_route routes[] = {{.path = "/large", .reply = {.generated = 9000000}}, {0}};
@@ -287,7 +286,6 @@ Test(output, a_page_that_does_not_fit_leaves_the_old_one)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 24. */
 Test(output, forages_own_files_are_the_users_alone_whatever_the_umask)
 {
     struct trap t;

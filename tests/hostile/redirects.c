@@ -6,7 +6,7 @@ TestSuite(redirects, .timeout = 60);
 
 /* ---- Schemes ---- */
 
-/* IMMUNITY row 5; curl's CVE-2009-0037. */
+/* curl's CVE-2009-0037. */
 Test(redirects, no_scheme_but_http_and_https_is_followed_or_tried_again)
 {
     static const char *const targets[] = {
@@ -127,7 +127,6 @@ static struct fixture *start_inside(uint16_t port)
         .fallback = lead_inside, .context = &inner, .addresses = 2, .ipv6 = true, .port = port});
 }
 
-/* IMMUNITY row 6. */
 Test(redirects, no_redirect_reaches_an_address_inside_that_no_list_names)
 {
     struct fixture *f = start_inside(support_free_port());
@@ -154,7 +153,7 @@ Test(redirects, no_redirect_reaches_an_address_inside_that_no_list_names)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 6: the same redirects, allowed. Without this, the test above could pass for another reason. */
+/* The same redirects, allowed. Without this, the test above could pass for another reason. */
 Test(redirects, an_address_inside_is_reached_when_the_user_allows_it)
 {
     struct fixture *f = start_inside(support_free_port());
@@ -179,7 +178,7 @@ Test(redirects, an_address_inside_is_reached_when_the_user_allows_it)
     fixture_stop(f);
 }
 
-/* IMMUNITY row 6: a host that is open to the user's own URLs is not open to redirects of others by an open
+/* A host that is open to the user's own URLs is not open to redirects of others by an open
  * connection. */
 Test(redirects, a_connection_that_is_open_already_is_no_way_inside)
 {
@@ -203,7 +202,7 @@ Test(redirects, a_connection_that_is_open_already_is_no_way_inside)
 
 /* ---- One meaning of a URL ---- */
 
-/* IMMUNITY row 7; wget's CVE-2024-38428, curl's CVE-2022-27780; invariant 5: the server sees the host that we log. */
+/* wget's CVE-2024-38428, curl's CVE-2022-27780; invariant 5: the server sees the host that we log. */
 Test(redirects, the_host_that_is_logged_is_the_host_that_is_asked)
 {
     static const char list[] = "http://good.test\\@evil.test/1\n"

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define ROBOTS_TOKEN "forage"
+#define ROBOTS_TOKEN "forage" /* of a run that does not choose its user agent */
 
 enum { RULE_MAX = 200, DEFAULT_MAX_WAIT_MS = 60000 };
 
@@ -32,6 +32,7 @@ struct look {
     struct forage_why why;
     char rule[RULE_MAX + sizeof "..."];
     struct buffer parent; /* of the queue's entry */
+    const char *agent;    /* that robots.txt may name */
     struct scope *scope;  /* of the URLs that the user has named */
     bool crawled;         /* some page was found by following links */
     bool due;
@@ -185,7 +186,7 @@ static void copy_rule(struct look *l, struct span text, unsigned number)
 static bool see_rule(struct look *l, const struct state_host *row)
 {
     struct span text = {row->robots ? row->robots : "", row->robots_len};
-    struct robots *robots = robots_parse(text.data, text.len, ROBOTS_TOKEN);
+    struct robots *robots = robots_parse(text.data, text.len, l->agent);
     if (!robots)
         return false;
     struct robots_verdict v = robots_check(robots, l->url.target.at, l->url.target.len);
@@ -313,6 +314,7 @@ enum forage_status forage_why(const char *dir, const char *url, const struct for
     const struct forage_options defaults = {0};
     if (!options)
         options = &defaults;
+    l.agent = options->user_agent ? options->user_agent : ROBOTS_TOKEN;
     enum forage_status status = inspection_open(&l.in, dir, options, error, error_size);
     if (status == FORAGE_OK) {
         status = look(&l, options);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(config, .timeout = 20);
 
@@ -29,6 +30,54 @@ Test(config, zero_is_the_default_of_every_field)
     cr_expect_eq(o->expect_failures, 0);
     cr_expect_null(o->retry_on);
     config_release(&c);
+}
+
+/* What forage(1) says of the options that are not given. */
+Test(config, zero_is_the_default_of_every_limit_of_a_request_and_of_how_many_there_are)
+{
+    struct config c;
+    char error[256] = "";
+    cr_assert_eq(config_init(&c, &(struct forage_options){0}, error, sizeof error), FORAGE_OK, "%s", error);
+    const struct forage_options *o = &c.options;
+    cr_expect_str_eq(o->output, "output");
+    cr_expect_eq(o->workers, sysconf(_SC_NPROCESSORS_ONLN));
+    cr_expect_eq(o->connections, 256);
+    cr_expect_eq(o->per_host, 4);
+    cr_expect_eq(o->timeout_ms, 30000);
+    cr_expect_eq(o->connect_timeout_ms, 10000);
+    cr_expect_eq(o->max_bytes, 64 << 20);
+    cr_expect_eq(o->max_redirects, 10);
+    cr_expect_eq(c.fetch.idle_timeout_ms, 30000);
+    cr_expect_eq(c.fetch.connect_timeout_ms, 10000);
+    cr_expect_eq(c.fetch.max_bytes, 64 << 20);
+    config_release(&c);
+}
+
+Test(config, a_proxy_is_looked_at_and_none_is_a_proxy_too)
+{
+    static const struct {
+        const char *proxy;
+        enum forage_status status;
+    } rows[] = {{"", FORAGE_OK},
+                {"proxy.com", FORAGE_OK},
+                {"proxy.com:3128", FORAGE_OK},
+                {"HTTP://me:secret@[::1]:3128/", FORAGE_OK},
+                {"https://proxy.com", FORAGE_OK},
+                {"socks4://127.0.0.1", FORAGE_OK},
+                {"socks4a://proxy.com:1080", FORAGE_OK},
+                {"socks5://proxy.com:1080", FORAGE_OK},
+                {"socks5h://proxy.com:1080", FORAGE_OK},
+                {"://proxy.com", FORAGE_USAGE},
+                {"ftp://proxy.com", FORAGE_USAGE},
+                {"socks5://", FORAGE_USAGE},
+                {"pro xy.com", FORAGE_USAGE},
+                {"[::1", FORAGE_USAGE},
+                {"proxy.com:99999", FORAGE_USAGE}};
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        const struct forage_options options = {.proxy = rows[i].proxy};
+        char error[256] = "";
+        cr_expect_eq(forage_check(&options, error, sizeof error), rows[i].status, "'%s': %s", rows[i].proxy, error);
+    }
 }
 
 Test(config, zero_is_the_default_of_every_limit_of_a_crawl)

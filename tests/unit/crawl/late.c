@@ -162,7 +162,7 @@ static void redirect_inside(const struct asked *a)
     }
 }
 
-/* IMMUNITY: the order of the lines makes no difference. Only URLs that wait for the end of the lists count. */
+/* The order of the lines makes no difference. Only URLs that wait for the end of the lists count. */
 Test(late, a_redirect_waits_for_the_end_of_a_long_list)
 {
     enum { LINES = 20000, MOVED_AT = 12000 };

@@ -62,6 +62,34 @@ Test(connection, looks_for_an_address_and_connects_to_nothing)
     free(secure);
 }
 
+/* It was made for a request that was allowed to go anywhere, and no socket is made any more. */
+Test(connection, is_judged_again_for_each_request_that_uses_it)
+{
+    static const struct fixture_route routes[] = {{.path = "/", .prefix = true, .reply = {.body = "inside"}}, {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    char *known = support_format("known.test:80:127.0.0.1:%u", fixture_port(f));
+    const char *const connect_to[] = {known};
+    struct fetch_options options = ask_options();
+    struct ask a;
+    options.connect_to = connect_to;
+    options.connect_to_count = 1;
+    ask_open_with(&a, &options);
+    for (unsigned i = 0; i < 3; i++) {
+        bool allowed = i != 1;
+        struct fetch_request r = lookup("known.test", 80, "http://known.test/", 0);
+        r.flags = allowed ? 0 : FETCH_PUBLIC_ONLY;
+        struct asked asked;
+        ask(&a, &r, &asked);
+        cr_expect_eq(asked.answer.error, allowed ? FETCH_OK : FETCH_BLOCKED, "%u: %s", i, asked_shown(&asked));
+        cr_expect_eq(asked.body.len, allowed ? 6 : 0);
+        asked_release(&asked);
+    }
+    cr_expect_eq(fixture_count(f, "/"), 2);
+    ask_close(&a);
+    fixture_stop(f);
+    free(known);
+}
+
 /* A connection that is kept, or a transfer that was used for looking, must not change what the next request does. */
 Test(connection, looks_without_a_request_even_where_a_connection_is_kept)
 {

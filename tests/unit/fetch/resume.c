@@ -1,4 +1,4 @@
-/* A body that broke off goes on exactly where it ended, or not at all (IMMUNITY 18). */
+/* A body that broke off goes on exactly where it ended, or not at all. */
 #include "unit/fetch/ask.h"
 
 #include <stdlib.h>
