@@ -2,6 +2,8 @@
 #ifndef FOLDER_SUPPORT_H
 #define FOLDER_SUPPORT_H
 
+#include "support/files.h"
+
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -31,6 +33,14 @@ static inline void folder_make(void)
     const char *base = getenv("TMPDIR");
     snprintf(folder, sizeof folder, "%s/forage-test-XXXXXX", base && *base ? base : "/tmp");
     cr_assert(mkdtemp(folder), "no folder for the test");
+}
+
+/* For what crawls or is killed so often that most of its time is waiting for the disk, which is the same on every file
+ * system. */
+static inline void folder_make_in_memory(void)
+{
+    files_prefer_memory(64 << 20);
+    folder_make();
 }
 
 /* NAME below the test's folder, in one of a few buffers. */
