@@ -16,7 +16,8 @@
 
 TestSuite(crawl_killed, .timeout = 280);
 
-/* LANES crawls at a time, as most of the time is waiting, are killed up to EACH times, until there were KILLS. */
+/* LANES crawls at a time, as most of the time is waiting, are killed up to EACH times, until there were KILLS
+ * (support_rounds). */
 enum { KILLS = 100, EACH = 5, LANES = 4, PAGES = 260, HOSTS = 5, ROOM_BYTES = 256 << 20 };
 
 /* ---- The site ----
@@ -266,10 +267,11 @@ Test(crawl_killed, end_with_the_pages_of_an_undisturbed_crawl)
 {
     static struct lane lanes[LANES];
     struct trial t = {0};
+    const unsigned kills = support_rounds(KILLS);
     files_prefer_memory(ROOM_BYTES); /* what a kill leaves is the same on every file system */
     t.random = killed_seed();
     run_undisturbed(&t);
-    for (unsigned number = 0; t.kills < KILLS; number += LANES) {
+    for (unsigned number = 0; t.kills < kills; number += LANES) {
         for (unsigned i = 0; i < LANES; i++)
             begin_crawl(&lanes[i], number + i);
         for (unsigned kill = 0; kill < EACH; kill++) {
@@ -289,6 +291,6 @@ Test(crawl_killed, end_with_the_pages_of_an_undisturbed_crawl)
     }
     fprintf(stderr, "undisturbed: %lld ms; %u kills, %u of them with something done and something left\n",
             (long long)t.wall_ms, t.kills, t.with_rest);
-    cr_expect_gt(t.with_rest, KILLS / 5, "in most nothing was done: the test shows nothing");
+    cr_expect_gt(t.with_rest, kills / 5, "in most nothing was done: the test shows nothing");
     free(t.undisturbed);
 }

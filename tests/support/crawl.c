@@ -160,9 +160,10 @@ char *crawl_read(const struct crawl *c, const char *name)
 char *crawl_tree(const struct crawl *c)
 {
     char *output = files_path(c->run.folder, "output"), *tree = files_tree(output), *to = tree;
-    for (char *line = tree, *next; *line; line = next) {
-        next = strchrnul(line, '\n');
-        next += *next == '\n';
+    char *end = tree + strlen(tree);
+    for (char *line = tree, *next; line < end; line = next) {
+        next = memchr(line, '\n', (size_t)(end - line));
+        next = next ? next + 1 : end;
         if (strncmp(line, ".forage/", strlen(".forage/")) == 0)
             continue;
         memmove(to, line, (size_t)(next - line));

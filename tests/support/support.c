@@ -98,3 +98,12 @@ void support_kill(pid_t pid)
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }
+
+unsigned support_rounds(unsigned rounds)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    return (rounds + 3) / 4;
+#else
+    return rounds;
+#endif
+}

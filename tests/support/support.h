@@ -47,6 +47,11 @@ uint16_t support_free_port(void);
 /* A connection to 127.0.0.1:PORT with a time-out of TIMEOUT_MS on each read and write; -1 and errno when it fails. */
 int support_connect(uint16_t port, int timeout_ms);
 
+/* How many of ROUNDS rounds a test goes through that differ by chance alone, such as kills at any instant: all of them,
+ * but a quarter under the address sanitizer, where a process takes four times as long to start, run and end. The release
+ * build is the one that goes through all; the sanitizer's rounds look for its own reports in the same places. */
+unsigned support_rounds(unsigned rounds);
+
 #define SUPPORT_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-TestSuite(chaos, .init = folder_make, .fini = folder_remove, .timeout = 120);
+TestSuite(chaos, .init = folder_make_in_memory, .fini = folder_remove, .timeout = 120);
 
 enum { HOSTS = 6, URLS = 90, SEEDS = 60, CRAWLS = 40 };
 

@@ -9,7 +9,13 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-TestSuite(convert_safety, .init = copy_begin, .fini = copy_end, .timeout = 120);
+static void copy_begin_in_memory(void)
+{
+    folder_make_in_memory();
+    copy_open();
+}
+
+TestSuite(convert_safety, .init = copy_begin_in_memory, .fini = copy_end, .timeout = 120);
 
 /* Some more than wait for one sync. */
 enum { BATCH = 512, MANY = BATCH + 50, FEW = 20 };
@@ -142,8 +148,9 @@ Test(convert_safety, descriptors_are_closed)
 
 Test(convert_safety, links_in_the_folder_are_not_followed)
 {
-    char outside[] = "/tmp/forage-test-outside-XXXXXX", path[PATH_MAX];
-    cr_assert(mkdtemp(outside));
+    char outside[PATH_MAX / 2], path[PATH_MAX];
+    snprintf(outside, sizeof outside, "%s-outside", folder);
+    cr_assert_eq(mkdir(outside, 0700), 0);
     COPY_KEEP("http://h/a", "h/a~.html", "<a href=b>");
     COPY_KEEP("http://g/a", "g/a~.html", "<a href=b>");
     COPY_KEEP("http://i/", "i.html", "<a href=http://h/a><a href=http://g/a>");

@@ -33,7 +33,7 @@ static struct notes *notes;
 
 static inline void web_make(void)
 {
-    folder_make();
+    folder_make_in_memory();
     notes = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     cr_assert_neq(notes, MAP_FAILED);
 }

@@ -28,6 +28,14 @@ static inline void folder_make(void)
     free(made);
 }
 
+/* For what crawls or is killed so often that most of its time is waiting for the disk, which is the same on every file
+ * system. */
+static inline void folder_make_in_memory(void)
+{
+    files_prefer_memory(64 << 20);
+    folder_make();
+}
+
 /* NAME below the test's folder, in one of a few buffers. */
 static inline const char *in_folder(const char *name)
 {
