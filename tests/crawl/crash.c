@@ -466,7 +466,8 @@ Test(crash, the_run_after_a_kill_or_a_power_cut_ends_where_an_undisturbed_one_do
     fprintf(stderr, "undisturbed: %lld ms; in %u of %u rounds something was finished, in %u not nearly all\n",
             (long long)t.wall_ms, t.with_finished, due, t.with_rest);
     /* A fifth of all; of fewer rounds chance may take more away. */
-    cr_expect_gt(t.with_finished, due * due / ROUNDS / 5, "in most rounds nothing was finished: the test shows nothing");
+    cr_expect_gt(t.with_finished, due * due / ROUNDS / 5,
+                 "in most rounds nothing was finished: the test shows nothing");
     cr_expect_gt(t.with_rest, due / 20);
     files_remove(t.folder);
     free(t.folder);

@@ -57,6 +57,7 @@ static bool listen_on(struct fixture *f, const char *address)
     if (listener->fd < 0)
         support_fail("cannot make a socket for %s", address);
     setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(listener->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on); /* its connections inherit that */
     if (name.ss_family == AF_INET6)
         setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     snprintf(listener->address, sizeof listener->address, "%s", address);

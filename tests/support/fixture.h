@@ -129,7 +129,7 @@ struct fixture_request {
     const char *address; /* the server's address that was connected to: "127.0.0.2" */
     unsigned connection; /* connections are numbered from 1 in the order in which they were accepted */
     uint16_t peer_port;
-    int64_t arrived_ns;       /* the head was complete; monotonic clock, as support_now_ns */
+    int64_t arrived_ns;       /* the kernel had the head's last bytes; monotonic clock, as support_now_ns */
     unsigned parallel;        /* requests being served at that moment, this one included */
     unsigned parallel_host;   /* the same for this Host */
     _Atomic int64_t ended_ns; /* the last byte of the reply was given to the kernel, or the client went; 0: not yet */

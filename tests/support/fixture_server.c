@@ -20,6 +20,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -54,7 +55,8 @@ struct connection {
     unsigned number, served;
     uint16_t peer_port;
     const char *address;
-    bool deaf; /* a next request is logged and gets no answer */
+    bool deaf;           /* a next request is logged and gets no answer */
+    int64_t received_ns; /* when the last bytes came in */
     char *in;
     size_t in_len, in_room;
     struct fixture_request *request; /* being served; NULL: none */
@@ -140,7 +142,7 @@ static unsigned parallel_at_host(const struct server *s, const char *host)
 static void log_request(struct server *s, struct connection *c, size_t len)
 {
     struct fixture_request *request = fixture_log_next(s->log);
-    request->arrived_ns = support_now_ns();
+    request->arrived_ns = c->received_ns;
     request->connection = c->number;
     request->peer_port = c->peer_port;
     request->address = c->address;
@@ -252,6 +254,37 @@ static void advance(struct server *s, struct connection *c)
 
 /* ---- Events ---- */
 
+/* When the kernel got what MESSAGE holds, by the monotonic clock. This process may be woken late, and between two requests
+ * that would be time that no client took. */
+static int64_t time_of(struct msghdr *message)
+{
+    struct timespec stamp, now;
+    int64_t here_ns = support_now_ns(), ago_ns = 0;
+    clock_gettime(CLOCK_REALTIME, &now);
+    for (struct cmsghdr *m = CMSG_FIRSTHDR(message); m; m = CMSG_NXTHDR(message, m)) {
+        if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_TIMESTAMPNS)
+            continue;
+        memcpy(&stamp, CMSG_DATA(m), sizeof stamp);
+        ago_ns = (now.tv_sec - stamp.tv_sec) * INT64_C(1000000000) + now.tv_nsec - stamp.tv_nsec;
+    }
+    return here_ns - (ago_ns > 0 ? ago_ns : 0);
+}
+
+static ssize_t receive(struct connection *c)
+{
+    union {
+        struct cmsghdr aligned;
+        char bytes[CMSG_SPACE(sizeof(struct timespec)) + 64];
+    } control;
+    struct iovec to = {.iov_base = c->in + c->in_len, .iov_len = OUT_BYTES};
+    struct msghdr message = {
+        .msg_iov = &to, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t len = recvmsg(c->fd, &message, 0);
+    if (len > 0)
+        c->received_ns = time_of(&message);
+    return len;
+}
+
 static void read_requests(struct server *s, struct connection *c)
 {
     if (c->in_len + OUT_BYTES > c->in_room) {
@@ -260,7 +293,7 @@ static void read_requests(struct server *s, struct connection *c)
         if (!c->in)
             support_fail("no memory for a request");
     }
-    ssize_t len = recv(c->fd, c->in + c->in_len, OUT_BYTES, 0);
+    ssize_t len = receive(c);
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (len <= 0) {
