@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { RESULT_RING_BYTES = 2 << 20, SHOWN_MOST = 300 };
+enum { RESULT_RING_BYTES = 4 << 20, SHOWN_MOST = 300 };
 
 /* Descriptors. The parent has some 25 and two for each worker besides the files that it writes, and may have more. A
  * worker keeps 64 connections open that are idle. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { RECEIVE_BYTES = 128 * 1024 };
+enum { RECEIVE_BYTES = 256 * 1024 };
 
 /* ---- What all requests share ---- */
 
