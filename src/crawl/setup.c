@@ -68,7 +68,7 @@ static enum forage_status share_descriptors(struct crawl *c, char *error, size_t
         o->workers = o->connections;
     c->config.fetch.transfers = (o->connections + o->workers - 1) / o->workers;
     window_init(&c->window, o->connections, c->config.fixed_window);
-    c->folders_opened = left / 8 < FOLDERS_MOST ? (unsigned)(left / 8) : FOLDERS_MOST;
+    c->folders_opened = left / 16 < FOLDERS_MOST ? (unsigned)(left / 16) : FOLDERS_MOST;
     return FORAGE_OK;
 }
 

@@ -202,7 +202,7 @@ WORKLOADS = {
     "remember": remember(),
     "latency": latency(),
     "mid": large("200 files of 1 MiB from fifty hosts", "mid", "", (8, 64)),
-    "big": large("4 files of 256 MiB from four hosts", "big", " --max-size 1G", (4,)),
+    "big": large("4 files of 256 MiB from four hosts", "big", " --max-size 1G --workers 4", (4,)),
     "one": one(),
     "memory": memory(),
 }

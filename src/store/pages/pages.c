@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 enum {
-    DEFAULT_WRITERS = 2,
+    DEFAULT_WRITERS = 4,
+    WHOLE_WRITERS = 2, /* of them take whole pages as well */
     DEFAULT_CAPACITY = 1024,
     DEFAULT_FOLDERS = 64,
     STAGE_MAX = 16, /* jobs after which a writer starts without waiting for pages_flush */
@@ -110,25 +111,24 @@ enum store_status pages_open(const char *dir, const struct pages_options *option
     return STORE_OK;
 }
 
+/* For a page that is whole. The other writers are left to pages in pieces, which can be large: behind one of those a
+ * small page would wait. */
 static struct writer *least_busy(struct pages *pages)
 {
     struct writer *best = &pages->writers[0];
-    for (unsigned i = 1; i < pages->count; i++) {
+    for (unsigned i = 1; i < pages->count && i < WHOLE_WRITERS; i++)
         if (pages->writers[i].load < best->load)
             best = &pages->writers[i];
-    }
     return best;
 }
 
 /* A page in pieces stays with its writer, however much comes of it: so they are shared out by their number. */
 static struct writer *least_pages(struct pages *pages)
 {
-    struct writer *best = &pages->writers[0];
-    for (unsigned i = 1; i < pages->count; i++) {
-        struct writer *w = &pages->writers[i];
-        if (w->pages < best->pages || (w->pages == best->pages && w->load < best->load))
-            best = w;
-    }
+    struct writer *best = &pages->writers[pages->count - 1];
+    for (unsigned i = pages->count - 1; i-- > 0;)
+        if (pages->writers[i].pages < best->pages)
+            best = &pages->writers[i];
     return best;
 }
 

@@ -29,7 +29,7 @@ struct page;
 
 /* Zero is the default of every field. */
 struct pages_options {
-    unsigned writers;        /* threads; 0: 2 */
+    unsigned writers;        /* threads; 0: 4. Whole pages go to two of them, pages in pieces to all */
     unsigned capacity;       /* places in the queue; 0: 1024 */
     unsigned folders_opened; /* folders that each writer keeps open; 0: 64 */
     bool digest;             /* make the SHA-256 of each page */
