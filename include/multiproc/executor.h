@@ -37,7 +37,8 @@ enum mp_status mp_worker_next(struct mp_worker *worker, struct mp_task *task);
 enum mp_status mp_worker_arm(struct mp_worker *worker);
 
 /* Send one part of the answer to TASK, gathered from COUNT pieces; LAST ends the task. Blocks while the parent is
- * behind: once the ring is full, until half of it is free. Returns MP_OK, MP_TOO_BIG (over MP_PART_MAX), or MP_DISCONNECTED. */
+ * behind: once the ring is full, until half of it is free. Returns MP_OK, MP_TOO_BIG (over MP_PART_MAX), or
+ * MP_DISCONNECTED. */
 enum mp_status mp_worker_send(struct mp_worker *worker, uint64_t task, bool last, const struct iovec *pieces,
                               int count);
 

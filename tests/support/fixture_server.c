@@ -254,8 +254,8 @@ static void advance(struct server *s, struct connection *c)
 
 /* ---- Events ---- */
 
-/* When the kernel got what MESSAGE holds, by the monotonic clock. This process may be woken late, and between two requests
- * that would be time that no client took. */
+/* When the kernel got what MESSAGE holds, by the monotonic clock. This process may be woken late, and between two
+ * requests that would be time that no client took. */
 static int64_t time_of(struct msghdr *message)
 {
     struct timespec stamp, now;

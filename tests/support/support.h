@@ -48,8 +48,8 @@ uint16_t support_free_port(void);
 int support_connect(uint16_t port, int timeout_ms);
 
 /* How many of ROUNDS rounds a test goes through that differ by chance alone, such as kills at any instant: all of them,
- * but a quarter under the address sanitizer, where a process takes four times as long to start, run and end. The release
- * build is the one that goes through all; the sanitizer's rounds look for its own reports in the same places. */
+ * but a quarter under the address sanitizer, where a process takes four times as long to start, run and end. The
+ * release build goes through all; the sanitizer's rounds look for its own reports in the same places. */
 unsigned support_rounds(unsigned rounds);
 
 #define SUPPORT_COUNT(array) (sizeof(array) / sizeof((array)[0]))
