@@ -74,8 +74,7 @@ typedef void mp_part_fn(const struct mp_part *part, void *context);
 /* Keep a part's bytes valid after the callback returned. Call in the callback, once; give it back with mp_hold_release.
  * NULL when memory is out, or for the end of a task that was lost or cancelled.
  * The ring's room is freed in order, so an old hold blocks its worker sooner or later; one that waits for room goes on
- * when half of the ring is free. A hold outlives its worker, not
- * its pool. */
+ * when half of the ring is free. A hold outlives its worker, not its pool. */
 struct mp_hold *mp_part_keep(const struct mp_part *part);
 
 /* Context: any thread of the parent. Wakes the driver when a worker waits for room. Does not block. */

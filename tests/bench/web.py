@@ -164,7 +164,7 @@ class Results:
         return min(names, key=lambda name: self.median(name, what))
 
     def ratio(self, peer, what, to="forage"):
-        """The peer's figure divided by forage's: the median over the rounds, in each of which they ran side by side."""
+        """The peer's figure divided by that of TO: the median over the rounds, in each of which they ran side by side."""
         self.need(to)
         self.need(peer)
         pairs = zip(self.timed[peer], self.timed[to])

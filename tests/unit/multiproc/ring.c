@@ -38,9 +38,28 @@ static void put(struct pair *p, uint64_t id, const void *data, size_t len)
     ring_commit(&p->producer, len);
 }
 
+enum { FILL_COUNT = CAPACITY / 256, FILL_BYTES = 256 - sizeof(struct ring_header) };
+
+/* FILL_COUNT messages of FILL_BYTES, and nothing more fits. */
+static void fill(struct pair *p)
+{
+    static const char data[FILL_BYTES];
+    for (unsigned i = 0; i < FILL_COUNT; i++)
+        put(p, i, data, sizeof data);
+}
+
 static void release_all(struct pair *p)
 {
     ring_release(&p->consumer, p->consumer.tail);
+}
+
+/* Take one message and give its room back. */
+static void take(struct pair *p)
+{
+    struct ring_message m;
+    cr_assert_eq(ring_peek(&p->consumer, &m), MP_OK);
+    ring_advance(&p->consumer, &m);
+    release_all(p);
 }
 
 Test(ring, messages_of_every_length_arrive_whole_and_in_order_many_times_around)
@@ -65,37 +84,29 @@ Test(ring, messages_of_every_length_arrive_whole_and_in_order_many_times_around)
 Test(ring, a_full_ring_refuses_and_has_room_again_when_the_consumer_releases)
 {
     struct pair p = pair_new();
-    char data[240] = "x";
     void *room;
     struct ring_message m;
-    for (unsigned i = 0; i < CAPACITY / 256; i++)
-        put(&p, i, data, sizeof data);
+    fill(&p);
     cr_assert_eq(ring_reserve(&p.producer, 0, 7, 0, &room), MP_FULL);
     cr_assert_eq(ring_room(&p.producer), 0);
-    cr_assert(ring_producer_arm(&p.producer, 240), "nothing fits, so the producer may sleep");
+    cr_assert(ring_producer_arm(&p.producer, FILL_BYTES), "nothing fits, so the producer may sleep");
     cr_assert_eq(ring_peek(&p.consumer, &m), MP_OK);
     ring_advance(&p.consumer, &m);
-    cr_assert_eq(ring_reserve(&p.producer, 240, 7, 0, &room), MP_FULL, "read is not yet released");
+    cr_assert_eq(ring_reserve(&p.producer, FILL_BYTES, 7, 0, &room), MP_FULL, "read is not yet released");
     release_all(&p);
-    cr_assert_not(ring_producer_arm(&p.producer, 240), "it fits now");
-    cr_assert_eq(ring_reserve(&p.producer, 240, 7, 0, &room), MP_OK);
+    cr_assert_not(ring_producer_arm(&p.producer, FILL_BYTES), "it fits now");
+    cr_assert_eq(ring_reserve(&p.producer, FILL_BYTES, 7, 0, &room), MP_OK);
     pair_release(&p);
 }
 
 Test(ring, a_producer_that_sleeps_is_woken_once_and_only_when_half_of_the_ring_is_free)
 {
     struct pair p = pair_new();
-    char data[240] = "x";
-    struct ring_message m;
-    const unsigned count = CAPACITY / 256;
-    for (unsigned i = 0; i < count; i++)
-        put(&p, i, data, sizeof data);
-    cr_assert(ring_producer_arm(&p.producer, 240));
-    for (unsigned i = 1; i <= count; i++) {
-        cr_assert_eq(ring_peek(&p.consumer, &m), MP_OK);
-        ring_advance(&p.consumer, &m);
-        release_all(&p);
-        cr_assert_eq(ring_must_wake_producer(&p.consumer), i == count / 2, "after %u of %u messages", i, count);
+    fill(&p);
+    cr_assert(ring_producer_arm(&p.producer, FILL_BYTES));
+    for (unsigned i = 1; i <= FILL_COUNT; i++) {
+        take(&p);
+        cr_assert_eq(ring_must_wake_producer(&p.consumer), i == FILL_COUNT / 2, "after %u messages", i);
     }
     pair_release(&p);
 }
@@ -103,21 +114,15 @@ Test(ring, a_producer_that_sleeps_is_woken_once_and_only_when_half_of_the_ring_i
 Test(ring, a_producer_that_waits_for_more_than_half_is_woken_until_it_has_it)
 {
     struct pair p = pair_new();
-    char data[240] = "x";
-    struct ring_message m;
-    const unsigned count = CAPACITY / 256;
     unsigned woken = 0;
-    for (unsigned i = 0; i < count; i++)
-        put(&p, i, data, sizeof data);
-    for (unsigned i = 0; i < count; i++) {
-        bool sleeps = ring_producer_arm(&p.producer, CAPACITY - 256 - sizeof(struct ring_header));
-        cr_assert_eq(sleeps, i < count - 1, "after %u of %u messages", i, count);
-        cr_assert_eq(ring_peek(&p.consumer, &m), MP_OK);
-        ring_advance(&p.consumer, &m);
-        release_all(&p);
+    fill(&p);
+    for (unsigned i = 0; i < FILL_COUNT; i++) {
+        bool sleeps = ring_producer_arm(&p.producer, (FILL_COUNT - 1) * 256 - sizeof(struct ring_header));
+        cr_assert_eq(sleeps, i < FILL_COUNT - 1, "after %u messages", i);
+        take(&p);
         woken += ring_must_wake_producer(&p.consumer);
     }
-    cr_assert_eq(woken, count / 2, "each release from the half on, while it sleeps");
+    cr_assert_eq(woken, FILL_COUNT / 2, "each release from the half on, while it sleeps");
     pair_release(&p);
 }
 
