@@ -109,14 +109,14 @@ Test(retries, retry_after_is_obeyed_by_all_that_is_asked_of_the_host)
     cr_assert_eq(c.run.status, 0, "%s", c.run.err);
     size_t count;
     const struct fixture_request *requests = fixture_requests(f, &count);
-    int64_t busy = fixture_find(f, "/busy")->ended_ns;
+    int64_t busy = fixture_find(f, "/busy")->arrived_ns;
     for (size_t i = 0; i < count; i++) {
         bool other = strcmp(requests[i].target, "/4") == 0, first = strcmp(requests[i].target, "/busy") == 0 && i < 2;
         if (!other && !first)
-            cr_expect_geq(requests[i].arrived_ns - busy, 990000000, "%s came after %lld ms", requests[i].target,
+            cr_expect_geq(requests[i].arrived_ns - busy, 1000000000, "%s came after %lld ms", requests[i].target,
                           (long long)((requests[i].arrived_ns - busy) / 1000000));
         if (other)
-            cr_expect_lt(requests[i].arrived_ns - busy, 900000000, "another host was held up");
+            cr_expect_lt(i, 2, "another host was held up");
     }
     crawl_release(&c);
     fixture_stop(f);
