@@ -77,14 +77,8 @@ bool frontier_add_suspect(struct frontier *f, struct job *job)
 
 static struct host *take_turn(struct frontier *f)
 {
-    struct turn *t = f->ready;
-    f->ready = t->next; /* the next one's turn */
-    if (!t->is_group)
-        return (struct host *)t;
-    struct group *g = (struct group *)t;
-    struct turn *member = g->ready;
-    g->ready = member->next;
-    return (struct host *)member;
+    struct turn *t = turns_take(&f->ready);
+    return (struct host *)(t && t->is_group ? turns_take(&((struct group *)t)->ready) : t);
 }
 
 static void go_out(struct frontier *f, struct host *h, struct job *job)
@@ -111,9 +105,9 @@ static void go_out(struct frontier *f, struct host *h, struct job *job)
 struct job *frontier_next(struct frontier *f, int64_t now_ms)
 {
     queues_settle(f, now_ms);
-    if (!f->ready)
-        return NULL;
     struct host *h = take_turn(f);
+    if (!h)
+        return NULL;
     struct job *job = queues_pop(h->urgent.first ? &h->urgent : &h->jobs);
     go_out(f, h, job);
     host_changed(f, h);
@@ -123,7 +117,7 @@ struct job *frontier_next(struct frontier *f, int64_t now_ms)
 bool frontier_has_next(struct frontier *f, int64_t now_ms)
 {
     queues_settle(f, now_ms);
-    return f->ready;
+    return turns_any(&f->ready);
 }
 
 int64_t frontier_due_ms(const struct frontier *f)

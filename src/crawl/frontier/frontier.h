@@ -1,8 +1,10 @@
 /* The frontier: what is to be fetched, one queue a host, and which host may be asked next.
  *
  * Only the frontier decides when a host is asked: a job goes out through frontier_next, which takes one of the host's
- * places, and frontier_leave gives the place back. Hosts take turns, so that a long queue of one does not hold up the
- * others. With per_ip, the hosts that share an address take turns as one, and share places and starts.
+ * places, and frontier_leave gives the place back. The host with the fewest jobs out goes next, and those with as many
+ * take turns: a long queue of one does not hold up the others, a slow one does not collect places, and a connection
+ * that has become idle is used before another one is opened. With per_ip, the hosts that share an address go as one, and
+ * share places and starts.
  *
  * A host's promises: never more than its places at once; at least its delay between two starts; nothing while it cools
  * down; nothing but robots.txt while it is closed. A start is when the request goes out, not when the job is given to a
@@ -41,6 +43,13 @@ struct host_list {
     struct host *first, *last;
 };
 
+/* Who may be asked now: a ring for each number of jobs out, the last one for so many and more. */
+enum { READY_RINGS = 8 };
+
+struct ready {
+    struct turn *rings[READY_RINGS];
+};
+
 struct frontier {
     size_t queued; /* jobs that wait, for whatever reason */
     size_t in_flight;
@@ -49,7 +58,7 @@ struct frontier {
     struct frontier_options options;
     int64_t now_ms; /* the latest time that was passed in */
     struct name_table hosts, groups;
-    struct turn *ready;    /* a ring of who may be asked now; the next to be asked */
+    struct ready ready;
     struct heap waiting;   /* turns that time alone holds back */
     struct heap later;     /* jobs that are not due yet */
     struct heap suspects;  /* jobs whose workers died twice, in the order in which they came */

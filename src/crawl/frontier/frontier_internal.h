@@ -15,7 +15,8 @@
 /* One that takes turns: a host, or the hosts of an address together. At most one of the two holds: it is in a ring, or
  * in the heap of those that wait. (An idle host that is held is in the other heap, with the same node.) */
 struct turn {
-    struct turn *prev, *next; /* in a ring; NULL: in none */
+    struct turn *prev, *next; /* in RING; NULL: in none */
+    struct turn **ring;       /* its next one to be asked */
     struct heap_node wait;
     struct job *starting; /* is out, and its start is wanted and was not told yet: no other job goes out */
     unsigned out;         /* jobs */
@@ -54,7 +55,7 @@ struct host {
 struct group {
     struct turn turn; /* the first member */
     struct name_node name;
-    struct turn *ready; /* a ring of its hosts that may be asked as far as they are concerned */
+    struct ready ready; /* those of its hosts that may be asked as far as they are concerned */
     int64_t next_start_ms;
     size_t hosts;
     char address[];
@@ -94,6 +95,10 @@ static inline int64_t frontier_after(int64_t now_ms, int64_t wait_ms)
 {
     return wait_ms > 0 ? now_ms + wait_ms + 1 : now_ms;
 }
+
+/* The next one to be asked; NULL: none. It is behind all others with as many jobs out from then on. */
+struct turn *turns_take(struct ready *ready);
+bool turns_any(const struct ready *ready);
 
 void host_changed(struct frontier *f, struct host *h);
 

@@ -1,11 +1,14 @@
-/* Turns: who may be asked now, and who has to wait until when. Those that may be asked are in a ring, those that time
+/* Turns: who may be asked now, and who has to wait until when. Those that may be asked are in rings, those that time
  * alone holds back are in a heap; all others are in neither until something changes about them. */
 #include "crawl/frontier/frontier_internal.h"
 
 static const int64_t NEVER = INT64_MAX;
 
+/* ---- Rings ---- */
+
 static void ring_insert(struct turn **ring, struct turn *t)
 {
+    t->ring = ring;
     if (!*ring) {
         *ring = t->prev = t->next = t;
         return;
@@ -16,32 +19,54 @@ static void ring_insert(struct turn **ring, struct turn *t)
     t->next->prev = t;
 }
 
-static void ring_remove(struct turn **ring, struct turn *t)
+static void ring_remove(struct turn *t)
 {
-    if (*ring == t)
-        *ring = t->next == t ? NULL : t->next;
+    if (*t->ring == t)
+        *t->ring = t->next == t ? NULL : t->next;
     t->prev->next = t->next;
     t->next->prev = t->prev;
     t->prev = t->next = NULL;
 }
 
-/* T may be asked at AT as far as it is concerned. */
-static void arrange(struct frontier *f, struct turn **ring, struct turn *t, int64_t at)
+static struct turn **ring_for(struct ready *ready, const struct turn *t)
 {
-    if (at <= f->now_ms) {
-        heap_remove(&f->waiting, &t->wait);
-        if (!t->next)
-            ring_insert(ring, t);
-        return;
-    }
-    if (t->next)
-        ring_remove(ring, t);
-    if (at == NEVER)
+    return &ready->rings[t->out < READY_RINGS ? t->out : READY_RINGS - 1];
+}
+
+/* T may be asked at AT as far as it is concerned. */
+static void arrange(struct frontier *f, struct ready *ready, struct turn *t, int64_t at)
+{
+    struct turn **ring = at <= f->now_ms ? ring_for(ready, t) : NULL;
+    if (t->next && t->ring != ring)
+        ring_remove(t);
+    if (ring && !t->next)
+        ring_insert(ring, t);
+    if (ring || at == NEVER)
         heap_remove(&f->waiting, &t->wait);
     else if (t->wait.index)
         heap_update(&f->waiting, &t->wait, at);
     else
         heap_push(&f->waiting, &t->wait, at); /* room was made with the host or the group */
+}
+
+struct turn *turns_take(struct ready *ready)
+{
+    for (size_t i = 0; i < READY_RINGS; i++) {
+        struct turn *t = ready->rings[i];
+        if (!t)
+            continue;
+        ready->rings[i] = t->next;
+        return t;
+    }
+    return NULL;
+}
+
+bool turns_any(const struct ready *ready)
+{
+    for (size_t i = 0; i < READY_RINGS; i++)
+        if (ready->rings[i])
+            return true;
+    return false;
 }
 
 /* ---- Hosts ---- */
@@ -57,12 +82,12 @@ static int64_t host_at(const struct frontier *f, const struct host *h)
 
 static int64_t group_at(const struct frontier *f, const struct group *g)
 {
-    if (!g->ready || g->turn.out >= f->options.per_ip || g->turn.starting)
+    if (!turns_any(&g->ready) || g->turn.out >= f->options.per_ip || g->turn.starting)
         return NEVER;
     return g->next_start_ms;
 }
 
-static struct turn **ring_of(struct frontier *f, struct host *h)
+static struct ready *ready_of(struct frontier *f, struct host *h)
 {
     return h->group ? &h->group->ready : &f->ready;
 }
@@ -82,7 +107,7 @@ void host_changed(struct frontier *f, struct host *h)
     bool busy = is_busy(h), stays = busy && h->kept == KEPT_BUSY;
     if (!stays)
         hosts_unfile(f, h);
-    arrange(f, ring_of(f, h), &h->turn, host_at(f, h));
+    arrange(f, ready_of(f, h), &h->turn, host_at(f, h));
     if (h->group)
         group_changed(f, h->group);
     if (!stays)
@@ -91,7 +116,7 @@ void host_changed(struct frontier *f, struct host *h)
 
 void host_hold_back(struct frontier *f, struct host *h)
 {
-    arrange(f, ring_of(f, h), &h->turn, NEVER);
+    arrange(f, ready_of(f, h), &h->turn, NEVER);
     if (h->group)
         group_changed(f, h->group);
 }

@@ -39,6 +39,76 @@ Test(frontier, hosts_take_turns_whatever_the_order_of_the_list)
     frontier_release(&f, drop, NULL);
 }
 
+Test(frontier, the_host_with_the_fewest_jobs_out_goes_first)
+{
+    struct frontier f;
+    struct job *a[3], *b[2];
+    init(&f, 4);
+    for (int i = 0; i < 4; i++)
+        add(&f, "http://a/");
+    for (int i = 0; i < 3; i++)
+        add(&f, "http://b/");
+    a[0] = expect_next(&f, "http://a/", 0);
+    b[0] = expect_next(&f, "http://b/", 0);
+    a[1] = expect_next(&f, "http://a/", 0);
+    b[1] = expect_next(&f, "http://b/", 0);
+    leave(&f, b[0], 0);
+    leave(&f, b[1], 0);
+    b[0] = expect_next(&f, "http://b/", 0); /* 0 and 2 were out */
+    a[2] = expect_next(&f, "http://a/", 0); /* b has none left */
+    for (int i = 0; i < 3; i++)
+        leave(&f, a[i], 0);
+    leave(&f, b[0], 0);
+    leave(&f, expect_next(&f, "http://a/", 0), 0);
+    expect_none(&f, 0);
+    frontier_release(&f, drop, NULL);
+}
+
+/* Of sixteen places, eight hosts that never answer would soon hold all, if each turn were worth one. */
+Test(frontier, hosts_that_do_not_answer_do_not_collect_the_places)
+{
+    enum { HOSTS = 16, SILENT = 8, JOBS_OF_EACH = 50, PLACES = 16 };
+    struct frontier f;
+    struct job *silent[PLACES];
+    size_t silent_count = 0, answered = 0;
+    char text[32];
+    init(&f, PLACES);
+    for (int i = 0; i < HOSTS * JOBS_OF_EACH; i++) {
+        snprintf(text, sizeof text, "http://h%d/%s", i % HOSTS, i % HOSTS < SILENT ? "silent" : "");
+        add(&f, text);
+    }
+    while (f.in_flight < PLACES) {
+        struct job *job = frontier_next(&f, 0);
+        cr_assert_not_null(job);
+        if (strstr(job->asked.href, "silent")) {
+            silent[silent_count++] = job;
+            continue;
+        }
+        leave(&f, job, 0);
+        answered++;
+    }
+    cr_expect_eq(answered, (HOSTS - SILENT) * JOBS_OF_EACH, "only %zu were answered", answered);
+    while (silent_count)
+        leave(&f, silent[--silent_count], 0);
+    frontier_release(&f, drop, NULL);
+}
+
+/* However many the rings tell apart. */
+Test(frontier, hosts_with_many_jobs_out_take_turns)
+{
+    enum { EACH = 3 * READY_RINGS };
+    struct frontier f;
+    struct job *out[2 * EACH];
+    init(&f, 0);
+    for (int i = 0; i < 2 * EACH; i++)
+        add(&f, i < EACH ? "http://a/" : "http://b/");
+    for (int i = 0; i < 2 * EACH; i++)
+        out[i] = expect_next(&f, i % 2 ? "http://b/" : "http://a/", 0);
+    for (int i = 0; i < 2 * EACH; i++)
+        leave(&f, out[i], 0);
+    frontier_release(&f, drop, NULL);
+}
+
 Test(frontier, ports_of_one_name_are_hosts_of_their_own)
 {
     struct frontier f;
