@@ -48,7 +48,7 @@ with_output() {
 }
 
 run_web() {
-  build_program forage bench_latency_server bench_floor || return 1
+  build_program forage bench_latency_server bench_floor bench_floor_curl || return 1
   with_output tests/bench/web.py "$1"
 }
 

@@ -20,6 +20,8 @@ ARIA2 = (
 POOL = "python3 tests/bench/urlopen_pool.py {list} {out}"
 # Bare sockets and files: what the work itself takes. A target that this does not meet, nothing does.
 FLOOR = "build/release/tests/bench_floor {list} {out} 2 {most}"
+# The same for whoever leaves HTTP to libcurl.
+FLOOR_CURL = FLOOR.replace("bench_floor", "bench_floor_curl")
 
 
 def with_most(command, most):
@@ -30,8 +32,9 @@ def with_most(command, most):
 
 
 def of_floor(results, figure):
-    """What FIGURE, which gets a program's name, is of the floor, if that ran."""
-    return f" (the floor's: {figure('floor'):.2f})" if "floor" in results.timed else ""
+    """What FIGURE, which gets a program's name, is of the floors that ran."""
+    floors = [f"{name}'s: {figure(name):.2f}" for name in ("floor", "libcurl floor") if name in results.timed]
+    return f" ({', '.join(floors)})" if floors else ""
 
 
 @dataclass(frozen=True)
@@ -123,14 +126,15 @@ LATENCY_CONNECTIONS = (64, 256, 1024)
 
 def small(title, hosts):
     programs = {
-        "forage": FORAGE + " --per-host 64 {list}",
-        "remembering": REMEMBERING + " --per-host 64 {list}",
+        "forage": FORAGE + " --connections 64 --per-host 64 {list}",
+        "remembering": REMEMBERING + " --connections 64 --per-host 64 {list}",
         "curl 64": with_most(CURL, 64),
         "curl 200": with_most(CURL, 200),
         "wget2 8": with_most(WGET2, 8),
         "wget2 xattr": with_most(WGET2, 8).replace(" --no-xattr", ""),
         "aria2c": ARIA2,
         "urlopen": POOL,
+        "libcurl floor": with_most(FLOOR_CURL, 32),
         "floor": with_most(FLOOR, 32),
     }
     targets = [
