@@ -44,6 +44,20 @@ static void list_remove(struct transfer **list, struct transfer *t)
         t->next->prev = t->prev;
 }
 
+/* ---- Time ---- */
+
+/* Look whether the worker was held up where MEANT_MS were to pass. Then what has come meanwhile is looked at before
+ * anything counts as missing. Called wherever a callback may just have waited for the parent, and before libcurl may
+ * look at the clock. */
+static void watch_time(struct fetcher *f, int64_t meant_ms)
+{
+    if (!stall_note(&f->setup.stall, meant_ms))
+        return;
+    f->idle_due_ms = f->setup.stall.looked_ms + IDLE_CHECK_MS;
+    for (struct transfer *t = f->active; t; t = t->next)
+        transfer_give_time(t);
+}
+
 /* ---- Starting ---- */
 
 static struct transfer *spare_transfer(struct fetcher *f)
@@ -105,6 +119,7 @@ static void take_tasks(struct fetcher *f)
             f->closed = true;
         else
             start_task(f, &task);
+        watch_time(f, 0);
     }
 }
 
@@ -132,15 +147,16 @@ static void end_completed(struct fetcher *f)
             continue;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
         end_transfer(f, t, result);
+        watch_time(f, 0);
     }
 }
 
 static void end_idle(struct fetcher *f)
 {
-    int64_t now = clock_ms();
-    if (now < f->idle_due_ms)
+    int64_t now = stall_now_ms(&f->setup.stall);
+    if (deadline_left_ms(f->idle_due_ms))
         return;
-    f->idle_due_ms = now + IDLE_CHECK_MS;
+    f->idle_due_ms = clock_ms() + IDLE_CHECK_MS;
     for (struct transfer *t = f->active, *next; t; t = next) {
         next = t->next;
         if (transfer_is_idle(t, now))
@@ -178,6 +194,7 @@ static void run_timer(struct fetcher *f)
     for (int turns = 0; turns < 16 && f->curl_due_ms >= 0 && f->curl_due_ms <= clock_ms(); turns++) {
         f->curl_due_ms = -1;
         curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        watch_time(f, 0);
     }
 }
 
@@ -203,6 +220,7 @@ static void handle_events(struct fetcher *f, const struct epoll_event *events, i
         if (events[i].events & (EPOLLERR | EPOLLHUP))
             bits |= CURL_CSELECT_IN | CURL_CSELECT_ERR;
         curl_multi_socket_action(f->multi, fd, bits, &running);
+        watch_time(f, 0);
     }
 }
 
@@ -214,7 +232,9 @@ static int wait_events(struct fetcher *f, struct epoll_event *events)
     mp_worker_flush(f->setup.worker);
     if (!f->closed && f->active_count < f->setup.options->transfers && mp_worker_arm(f->setup.worker) != MP_OK)
         wait = 0;
-    return poller_wait(&f->setup.poller, events, EVENTS, wait);
+    int count = poller_wait(&f->setup.poller, events, EVENTS, wait);
+    watch_time(f, wait < 0 ? INT64_MAX / 2 : wait); /* without an end, it may take as long as it takes */
+    return count;
 }
 
 static int loop(struct fetcher *f)
@@ -224,7 +244,7 @@ static int loop(struct fetcher *f)
         take_tasks(f);
         run_timer(f);
         end_completed(f);
-        end_idle(f); /* last, so that after a wait for the parent no answer that has arrived counts as missing */
+        end_idle(f);
         if (f->closed && !f->active)
             break;
         handle_events(f, events, wait_events(f, events));
@@ -302,7 +322,9 @@ int fetcher_run(struct mp_worker *worker, void *arg)
         .setup = {.options = arg, .worker = worker, .stream.worker = worker, .poller.epoll = -1},
         .curl_due_ms = -1,
     };
-    int status = set_up(&f) ? loop(&f) : EXIT_SETUP;
+    bool ready = set_up(&f);
+    stall_begin(&f.setup.stall);
+    int status = ready ? loop(&f) : EXIT_SETUP;
     tear_down(&f);
     return status;
 }

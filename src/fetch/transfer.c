@@ -4,6 +4,7 @@
 #include "fetch/connection.h"
 #include "fetch/guard.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,22 @@ struct transfer *transfer_new(struct transfer_setup *setup)
     return t;
 }
 
+static void set_connect_timeout(struct transfer *t, int64_t more_ms)
+{
+    int64_t limit = t->setup->options->connect_timeout_ms + more_ms;
+    curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(limit < INT_MAX ? limit : INT_MAX));
+    t->given_time = more_ms;
+}
+
+static void begin_time(struct transfer *t)
+{
+    t->started_ms = clock_ms();
+    t->stalled_before_ms = t->setup->stall.total_ms;
+    t->window_began_ms = stall_now_ms(&t->setup->stall);
+    if (t->given_time)
+        set_connect_timeout(t, 0);
+}
+
 enum fetch_error transfer_start(struct transfer *t, uint64_t task, const struct fetch_request *request)
 {
     const struct request *r = &t->request;
@@ -128,15 +145,35 @@ enum fetch_error transfer_start(struct transfer *t, uint64_t task, const struct 
     if (!request_apply(r, &t->setup->shared, t->easy))
         return FETCH_IO;
     t->words[0] = '\0';
-    t->started_ms = t->window_began_ms = clock_ms();
+    begin_time(t);
     return FETCH_OK;
 }
 
-/* ---- Ending ---- */
+/* ---- Time ---- */
+
+void transfer_give_time(struct transfer *t)
+{
+    set_connect_timeout(t, t->setup->stall.total_ms - t->stalled_before_ms);
+}
+
+/* libcurl looks at its own limit once, when that would have been over without the stall. */
+static bool is_late_to_connect(const struct transfer *t, int64_t now_ms)
+{
+    curl_off_t connected_us = 0;
+    int64_t began_ms = t->started_ms - t->stalled_before_ms;
+    if (!t->given_time || now_ms - began_ms < t->setup->options->connect_timeout_ms)
+        return false;
+    curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+    return !connected_us;
+}
 
 bool transfer_is_idle(struct transfer *t, int64_t now_ms)
 {
     int timeout_ms = t->setup->options->idle_timeout_ms;
+    if (is_late_to_connect(t, now_ms)) {
+        transfer_abort(t, FETCH_TIMEOUT, "no connection within --connect-timeout");
+        return true;
+    }
     if (now_ms - t->window_began_ms < timeout_ms)
         return false;
     if (t->window_bytes > (uint64_t)timeout_ms * PROGRESS_BYTES_PER_SECOND / 1000) {
@@ -147,6 +184,8 @@ bool transfer_is_idle(struct transfer *t, int64_t now_ms)
     transfer_abort(t, FETCH_TIMEOUT, "no progress within --timeout");
     return true;
 }
+
+/* ---- Ending ---- */
 
 /* A header line beyond 100 KiB is CURLE_OUT_OF_MEMORY to libcurl before 8.6, which would be a fault of this machine. */
 static bool has_long_header(const struct transfer *t, CURLcode result)

@@ -22,6 +22,7 @@
 #include "fetch/message.h"
 #include "fetch/poller.h"
 #include "fetch/request.h"
+#include "fetch/stall.h"
 #include "fetch/stream.h"
 
 #include <curl/curl.h>
@@ -32,6 +33,7 @@ struct transfer_setup {
     struct mp_worker *worker;
     struct request_shared shared;
     struct poller poller;
+    struct stall stall;
     struct stream stream;  /* closed before anything else is sent */
     struct buffer message; /* where answers are encoded */
     struct buffer records; /* see fetch/links_out.h */
@@ -57,8 +59,11 @@ struct transfer {
     bool fresh;             /* it has gone out on a connection of its own */
     char address[FETCH_ADDRESS_MAX + 1]; /* found by FETCH_RESOLVE_ONLY */
 
-    /* Progress, for the idle timeout. */
     int64_t started_ms;
+    int64_t stalled_before_ms; /* setup->stall's total then */
+    bool given_time;           /* for its connection, because of a stall */
+
+    /* Progress, for the idle timeout, by setup->stall's clock. */
     int64_t window_began_ms;
     uint64_t window_bytes;
     char words[CURL_ERROR_SIZE]; /* libcurl's */
@@ -75,8 +80,12 @@ enum fetch_error transfer_start(struct transfer *t, uint64_t task, const struct 
  * up. */
 size_t transfer_abort(struct transfer *t, enum fetch_error error, const char *detail);
 
-/* Whether the transfer has made too little progress; it is then marked as timed out, the caller takes it out. */
+/* Whether the transfer has made too little progress at NOW_MS of setup->stall's clock; it is then marked as timed out,
+ * the caller takes it out. */
 bool transfer_is_idle(struct transfer *t, int64_t now_ms);
+
+/* There was a stall: the time in which a connection has to be made is longer by as much. */
+void transfer_give_time(struct transfer *t);
 
 /* Whether a request was never delivered, because each connection that was tried for it turned out to be closed by
  * the server: then the transfer is made ready to go out once more, on a connection of its own. */

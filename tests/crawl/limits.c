@@ -13,27 +13,82 @@
 
 TestSuite(limits, .timeout = 60);
 
-/* The parent stands still as it would with a disk that does; the ring and the sockets fill, and the worker waits. */
-Test(limits, a_parent_that_falls_behind_is_no_timeout_of_the_server)
+/* The parent stands still as it would with a disk that does; the ring and the sockets fill, and the worker waits. When
+ * it wakes, the other answers have been there for long. That begins early or late in their lives, because libcurl has
+ * timers of its own that would look at them in time if it is early. */
+static void hold_up(int long_ms, int late_ms, const char *timeout, int stop_ms)
 {
-    static const struct fixture_route routes[] = {{.path = "/long", .reply = {.generated = 48 << 20}},
-                                                  {.path = "/late", .prefix = true, .reply = {.delay_ms = 400}},
-                                                  {0}};
-    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     enum { LATE = 20 };
+    const struct fixture_route routes[] = {{.path = "/long", .reply = {.generated = 48 << 20, .delay_ms = long_ms}},
+                                           {.path = "/late", .prefix = true, .reply = {.delay_ms = late_ms}},
+                                           {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     char list[(LATE + 1) * 32] = "";
     for (int i = 0, len = 0; i < LATE; i++)
         len += snprintf(list + len, sizeof list - (size_t)len, "www.shop.com/late%d\n%s", i,
                         i + 1 < LATE ? "" : "www.shop.com/long\n");
     struct crawl c = {.run.input = list};
-    crawl_start(&c, f, "-j", "1", "--per-host", "40", "--timeout", "600ms", "-", NULL);
+    crawl_start(&c, f, "-j", "1", "--per-host", "40", "--timeout", timeout, "-", NULL);
     cr_assert(fixture_wait_requests(f, LATE + 1, 10000));
     run_signal(&c.run, SIGSTOP);
-    poll(NULL, 0, 1800);
+    poll(NULL, 0, stop_ms);
     cr_assert_eq(fixture_find(f, "/long")->ended_ns, 0, "the server was not held up");
     run_signal(&c.run, SIGCONT);
     crawl_wait(&c);
-    cr_assert_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+Test(limits, a_parent_that_falls_behind_is_no_timeout_of_the_server)
+{
+    hold_up(0, 400, "600ms", 1800);
+    hold_up(1300, 1600, "2200ms", 3000);
+}
+
+/* The proxy's answer to CONNECT is part of making a connection, and comes while the worker is held up. */
+Test(limits, a_parent_that_falls_behind_is_no_timeout_of_a_connection)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "http://www.shop.com/long", .reply = {.generated = 48 << 20, .delay_ms = 1300}},
+        {.method = "CONNECT", .path = "", .prefix = true, .reply = {.status = 502, .delay_ms = 1600}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "http://www.shop.com/long\nhttps://www.other.com/\n"};
+    crawl_start(&c, NULL, "-j", "1", "--proxy", fixture_url(f, ""), "--connect-timeout", "2200ms", "-", NULL);
+    cr_assert(fixture_wait_requests(f, 2, 10000));
+    run_signal(&c.run, SIGSTOP);
+    poll(NULL, 0, 3000);
+    cr_assert_eq(fixture_find(f, "http://www.shop.com/long")->ended_ns, 0, "the server was not held up");
+    run_signal(&c.run, SIGCONT);
+    crawl_wait(&c);
+    const json_t *line = crawl_logged(&c, "https://www.other.com/");
+    cr_assert_not_null(line);
+    cr_expect(text_has(c.run.err, "CONNECT tunnel failed, response 502"), "%s", c.run.err);
+    cr_expect_str_neq(text_member(line, "error"), "timeout");
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+/* What is left of the time in which a connection is to be made counts on after a stall. */
+Test(limits, a_connection_that_is_not_made_after_a_stall_is_given_up)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "http://www.shop.com/long", .reply = {.generated = 48 << 20, .delay_ms = 300}},
+        {.method = "CONNECT", .path = "", .prefix = true, .reply = {.fault = FIXTURE_SILENT, .end = FIXTURE_HANG}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "http://www.shop.com/long\nhttps://www.other.com/\n"};
+    crawl_start(&c, NULL, "-j", "1", "--proxy", fixture_url(f, ""), "--connect-timeout", "900ms", "-", NULL);
+    cr_assert(fixture_wait_requests(f, 2, 10000));
+    run_signal(&c.run, SIGSTOP);
+    poll(NULL, 0, 1500);
+    run_signal(&c.run, SIGCONT);
+    crawl_wait(&c);
+    const json_t *line = crawl_logged(&c, "https://www.other.com/");
+    cr_assert_not_null(line);
+    cr_expect_str_eq(text_member(line, "error"), "timeout");
+    cr_expect_lt(json_integer_value(json_object_get(line, "ms")), 10000);
     crawl_release(&c);
     fixture_stop(f);
 }
