@@ -97,6 +97,28 @@ static const int refused_calls[] = {
     SCMP_SYS(setdomainname),
     SCMP_SYS(delete_module),
     SCMP_SYS(kexec_file_load),
+    /* These reach any process of the same user by its number. */
+    SCMP_SYS(setpriority),
+    SCMP_SYS(sched_setscheduler),
+    SCMP_SYS(sched_setparam),
+    SCMP_SYS(sched_setattr),
+    SCMP_SYS(sched_setaffinity),
+    SCMP_SYS(ioprio_set),
+    SCMP_SYS(migrate_pages),
+    SCMP_SYS(move_pages),
+    SCMP_SYS(process_mrelease),
+    /* And these by memory, semaphores and messages that have a number. */
+    SCMP_SYS(shmget),
+    SCMP_SYS(shmat),
+    SCMP_SYS(shmctl),
+    SCMP_SYS(semget),
+    SCMP_SYS(semop),
+    SCMP_SYS(semtimedop),
+    SCMP_SYS(semctl),
+    SCMP_SYS(msgget),
+    SCMP_SYS(msgsnd),
+    SCMP_SYS(msgrcv),
+    SCMP_SYS(msgctl),
 };
 
 static const unsigned writing_flags[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND};
@@ -116,8 +138,12 @@ static int refuse_writing_opens(scmp_filter_ctx filter)
     return rc;
 }
 
+/* A command that the kernel takes as 32 bits of ARGUMENT. */
+#define COMMAND(argument, value) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, UINT32_MAX, value)
+
 /* Calls that are refused for what they are asked for. A socket of AF_UNIX leads to services that run programs (D-Bus),
- * and has a file for a name; the C library does without. */
+ * and has a file for a name; the C library does without. Whoever owns a descriptor gets a signal, any signal, when
+ * something arrives there: that is kill() by another name. */
 static int refuse_by_argument(scmp_filter_ctx filter)
 {
     const struct {
@@ -128,12 +154,21 @@ static int refuse_by_argument(scmp_filter_ctx filter)
         {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())},
         {SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_NE, 0)},
         {SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)},
-        {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI)}, /* types for the user, into a shell */
-        {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCLINUX)},
+        {SCMP_SYS(ioctl), COMMAND(1, TIOCSTI)}, /* types for the user, into a shell */
+        {SCMP_SYS(ioctl), COMMAND(1, TIOCLINUX)},
+        {SCMP_SYS(ioctl), COMMAND(1, FIOASYNC)},
+        {SCMP_SYS(ioctl), COMMAND(1, FIOSETOWN)},
+        {SCMP_SYS(ioctl), COMMAND(1, SIOCSPGRP)},
+        {SCMP_SYS(fcntl), COMMAND(1, F_SETOWN)},
+        {SCMP_SYS(fcntl), COMMAND(1, F_SETOWN_EX)},
+        {SCMP_SYS(fcntl), COMMAND(1, F_SETSIG)},
     };
     int rc = 0;
     for (size_t i = 0; i < COUNT_OF(rules) && !rc; i++)
         rc = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), rules[i].call, 1, &rules[i].when);
+    if (!rc)
+        rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl), 2, COMMAND(1, F_SETFL),
+                              SCMP_A2(SCMP_CMP_MASKED_EQ, O_ASYNC, O_ASYNC));
     /* A filter cannot see the flags of clone3: without it, the C library falls back to clone. */
     return rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }

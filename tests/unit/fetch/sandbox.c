@@ -21,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -208,6 +209,72 @@ static int signalling_a_thread(void)
     return errno_of(syscall(SYS_tgkill, scene.parent, scene.parent, 0));
 }
 
+static int one_of_a_pair(void)
+{
+    int ends[2];
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) ? -1 : ends[0];
+}
+
+/* A descriptor's owner is sent a signal of one's choice when something arrives there. */
+static int owning_a_socket(int command, const void *argument)
+{
+    int fd = one_of_a_pair();
+    return fd < 0 ? 0 : errno_of(fcntl(fd, command, argument));
+}
+static int signalling_by_owner(void)
+{
+    return owning_a_socket(F_SETOWN, (const void *)(intptr_t)scene.parent);
+}
+static int signalling_by_owner_ex(void)
+{
+    return owning_a_socket(F_SETOWN_EX, &(struct f_owner_ex){.type = F_OWNER_PID, .pid = scene.parent});
+}
+static int choosing_a_signal(void)
+{
+    return owning_a_socket(F_SETSIG, (const void *)(intptr_t)SIGKILL);
+}
+static int asking_for_signals(void)
+{
+    return owning_a_socket(F_SETFL, (const void *)(intptr_t)(O_RDWR | O_ASYNC));
+}
+static int owning_by_ioctl(unsigned long command, int value)
+{
+    int fd = one_of_a_pair();
+    return fd < 0 ? 0 : errno_of(ioctl(fd, command, &value));
+}
+static int signalling_by_fiosetown(void)
+{
+    return owning_by_ioctl(FIOSETOWN, scene.parent);
+}
+static int signalling_by_siocspgrp(void)
+{
+    return owning_by_ioctl(SIOCSPGRP, scene.parent);
+}
+static int asking_by_fioasync(void)
+{
+    return owning_by_ioctl(FIOASYNC, 1);
+}
+
+static int slowing_the_parent(void)
+{
+    return errno_of(setpriority(PRIO_PROCESS, (id_t)scene.parent, 19));
+}
+static int scheduling_the_parent(void)
+{
+    return errno_of(sched_setscheduler(scene.parent, SCHED_IDLE, &(struct sched_param){0}));
+}
+static int moving_the_parent(void)
+{
+    cpu_set_t first;
+    CPU_ZERO(&first);
+    CPU_SET(0, &first);
+    return errno_of(sched_setaffinity(scene.parent, sizeof first, &first));
+}
+static int sharing_memory(void)
+{
+    return errno_of(shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600));
+}
+
 static int limiting_the_parent(void)
 {
     struct rlimit limit;
@@ -274,6 +341,11 @@ static int pairing_sockets(void)
     return errno_of(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
 }
 
+static int unblocking(void)
+{
+    return errno_of(fcntl(one_of_a_pair(), F_SETFL, O_RDWR | O_NONBLOCK));
+}
+
 static int asking_for_limits(void)
 {
     struct rlimit limit;
@@ -323,6 +395,17 @@ static const struct attempt {
         ATTEMPT(reading_memory),
         ATTEMPT(signalling),
         ATTEMPT(signalling_a_thread),
+        ATTEMPT(signalling_by_owner),
+        ATTEMPT(signalling_by_owner_ex),
+        ATTEMPT(choosing_a_signal),
+        ATTEMPT(asking_for_signals),
+        ATTEMPT(signalling_by_fiosetown),
+        ATTEMPT(signalling_by_siocspgrp),
+        ATTEMPT(asking_by_fioasync),
+        ATTEMPT(slowing_the_parent),
+        ATTEMPT(scheduling_the_parent),
+        ATTEMPT(moving_the_parent),
+        ATTEMPT(sharing_memory),
         ATTEMPT(limiting_the_parent),
         ATTEMPT(joining_namespaces),
         ATTEMPT(typing_for_the_user),
@@ -331,7 +414,7 @@ static const struct attempt {
   allowed[] =
       {
           ATTEMPT(connecting),        ATTEMPT(reading_the_resolver), ATTEMPT(reading_certificates), ATTEMPT(resolving),
-          ATTEMPT(starting_a_thread), ATTEMPT(pairing_sockets),      ATTEMPT(asking_for_limits),
+          ATTEMPT(starting_a_thread), ATTEMPT(pairing_sockets),      ATTEMPT(asking_for_limits),    ATTEMPT(unblocking),
 },
   reading[] = {ATTEMPT(reading_pages)};
 
