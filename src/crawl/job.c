@@ -3,6 +3,7 @@
 #include "crawl/crawl.h"
 #include "crawl/record.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct job *job_new(struct crawl *crawl, struct url *asked, struct line_options *own)
@@ -64,6 +65,11 @@ bool job_keep_links(struct job *job, struct text more)
     return ok;
 }
 
+bool job_holds_nothing(const struct job *job)
+{
+    return !job->page && !job->resume.waits && !job->links_counted && !job->bytes && !job->body.len;
+}
+
 void job_forget_answer(struct job *job)
 {
     free(job->resume.etag);
@@ -86,6 +92,7 @@ void job_free(struct job *job)
 {
     if (!job)
         return;
+    assert(!job->page && !job->resume.waits);
     job_forget_answer(job);
     url_release(&job->asked);
     url_release(job->target);

@@ -153,10 +153,14 @@ void job_forget_links(struct job *job);
 /* That has been read, and is kept for the user. False when memory is out. */
 bool job_keep_links(struct job *job, struct text more);
 
+/* Whether nothing that must be given back, or would be taken for a part of the next answer, is left of an earlier one
+ * (landing_abandon). */
+bool job_holds_nothing(const struct job *job);
+
 /* Go on from nothing: forget what the last answer brought. The job's page must have ended. */
 void job_forget_answer(struct job *job);
 
-/* Accepts NULL. The job's page must have ended. */
+/* Accepts NULL. The job's page must have ended, and the wait for its rest: nobody would end them any more. */
 void job_free(struct job *job);
 
 #endif

@@ -131,6 +131,14 @@ static void pieces_of_a_blocked_address(const struct asked *a, unsigned times)
     answer(a, times ? &fine : &(struct fetch_answer){.error = FETCH_BLOCKED});
 }
 
+static void kept_pieces_of_a_blocked_address(const struct asked *a, unsigned times)
+{
+    if (!times)
+        part(a, "evil", 4);
+    answer(a, times ? &fine
+                    : &(struct fetch_answer){.status = 200, .error = FETCH_BLOCKED, .kept = true, .body_bytes = 4});
+}
+
 static void pieces_beyond_the_limit(const struct asked *a, unsigned times)
 {
     static const char much[64 * 1024];
@@ -159,6 +167,7 @@ Test(compromised, an_answer_that_makes_no_sense_is_dropped_and_asked_for_again, 
         {"pieces of what is not kept", pieces_of_what_is_not_kept},
         {"pieces of an error that is not kept", pieces_of_an_error_that_is_not_kept},
         {"pieces of a blocked address", pieces_of_a_blocked_address},
+        {"kept pieces of a blocked address", kept_pieces_of_a_blocked_address},
         {"pieces beyond the limit", pieces_beyond_the_limit},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
