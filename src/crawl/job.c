@@ -44,11 +44,9 @@ bool job_is_success(const struct job *job)
 
 void job_forget_links(struct job *job)
 {
-    struct crawl *c = job->crawl;
     if (job->links_counted)
-        *(job->links_read ? &c->links_kept : &c->links_waiting[job->slot]) -= job->links_counted;
+        *job->links_counter -= job->links_counted;
     job->links_counted = 0;
-    job->links_read = false;
     buffer_release(&job->links);
 }
 
@@ -59,9 +57,9 @@ bool job_keep_links(struct job *job, struct text more)
     job_forget_links(job);
     job->links = links;
     bool ok = buffer_append(&job->links, more.data, more.len);
-    job->links_read = true;
     job->links_counted = job->links.len;
-    job->crawl->links_kept += job->links_counted;
+    job->links_counter = &job->crawl->links_kept;
+    *job->links_counter += job->links_counted;
     return ok;
 }
 

@@ -116,8 +116,8 @@ struct job {
     enum unkept unkept;
     unsigned robots;      /* META_* of the page itself (web/links/meta.h) */
     struct buffer links;  /* records of what it leads to (fetch/message.h) */
-    size_t links_counted; /* bytes of them in crawl.links_waiting, or in crawl.links_kept when links_read */
-    bool links_read;
+    size_t links_counted; /* bytes of them in *links_counter: one of crawl.links_waiting, or crawl.links_kept */
+    size_t *links_counter;
     size_t locations, location_bytes; /* of a sitemap, so far */
     char *canonical;                  /* what it says it is; NULL: nothing */
     uint64_t bytes;                   /* received so far, or in all */
