@@ -123,6 +123,7 @@ static void release(struct writer *writer)
     pthread_cond_destroy(&writer->wake);
     pthread_mutex_destroy(&writer->lock);
     digester_release(&writer->digester);
+    buffer_release(&writer->own);
     folders_free(writer->folders);
     errno = error;
 }

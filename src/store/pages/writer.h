@@ -7,6 +7,7 @@
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
+#include "base/buffer.h"
 #include "store/pages/digest.h"
 #include "store/pages/draft.h"
 #include "store/pages/folders.h"
@@ -92,6 +93,7 @@ struct writer {
     struct drafts drafts;
     bool digests;
     struct digester digester; /* when it makes any */
+    struct buffer own;        /* then also the bytes of the job that it is at */
     struct job_list finished; /* not in the outbox yet */
     int64_t finished_since;
 };
