@@ -243,7 +243,8 @@ const char *naming_error_text(int error);
 
 /* ---- landing: pages to files ---- */
 
-/* Take BYTES, a piece of a body, which lie in PART. When there is no way to keep it, the page's end says why. */
+/* Take BYTES, a piece of a body, which lie in PART. When there is no way to keep it, the page's end says why; unless no
+ * page can be kept any more, as on a full disk: that ends the run. */
 void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part, struct text bytes);
 
 /* The page is complete: its last bytes are BODY, inside PART. Ends the job, now or when the file is in place. */

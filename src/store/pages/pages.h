@@ -98,6 +98,10 @@ enum store_status pages_begin(struct pages *pages, struct page **page);
  * others are let go unwritten, and the end of the page says why. Returns STORE_OK, STORE_FULL or STORE_NO_MEMORY. */
 enum store_status pages_append(struct page *page, const struct pages_bytes *bytes);
 
+/* The errno that the end of the page will say, once pages_collect has seen the piece that could not be written; 0 until
+ * then. */
+int pages_error(const struct page *page);
+
 /* End a page as the file NAME (copied), with KNOWN as in pages_put. Returns as pages_put does, but never STORE_FULL;
  * unless it is STORE_OK, the page is still there and must be ended in another way. */
 enum store_status pages_finish(struct page *page, const char *name, const struct pages_known *known, void *context);

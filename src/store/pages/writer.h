@@ -63,6 +63,7 @@ void outbox_release(struct outbox *outbox);
 /* A page in pieces. The crawl loop makes and frees it; in between, what is below END belongs to its writer. */
 struct page {
     struct pages *pages;
+    int failed;     /* as ERROR, as soon as a piece has come back that says so; the crawl loop's */
     struct job end; /* the finish or the abandon, so that a page can always be ended */
     bool begun;     /* there is a draft */
     struct draft draft;

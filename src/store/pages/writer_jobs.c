@@ -9,6 +9,7 @@
 
 _Static_assert((int)PAGES_DIGEST_BYTES == (int)DIGEST_BYTES, "a page's digest is SHA-256");
 
+/* ERROR may be 0: none. */
 static void job_fail(struct job *job, int error, enum pages_step step)
 {
     job->done.error = error;
@@ -161,6 +162,7 @@ static void do_append(struct writer *writer, struct job *job)
         else
             page->bytes += bytes->len;
     }
+    job_fail(job, page->error, page->step);
     bytes_let_go(bytes);
 }
 

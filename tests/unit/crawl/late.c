@@ -4,6 +4,7 @@
 #include "store/pages/draft.h"
 #include "worker_support.h"
 
+#include <errno.h>
 #include <forage/forage.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
@@ -353,4 +354,69 @@ Test(late, a_page_that_waits_for_a_list_has_no_file)
         unlink(in_folder("list"));
         files_remove(in_folder("out"));
     }
+}
+
+/* ---- A disk that is full after a few pieces of a page that has many ---- */
+
+enum { PIECES = 5000, PIECES_WITH_ROOM = 10 };
+
+/* What the linker makes of draft_write. */
+bool __wrap_draft_write(struct draft *draft, const void *data, size_t len);
+bool __real_draft_write(struct draft *draft, const void *data, size_t len);
+
+static bool disk_is_small;
+
+bool __wrap_draft_write(struct draft *draft, const void *data, size_t len)
+{
+    static atomic_uint written;
+    if (!disk_is_small || atomic_fetch_add(&written, 1) < PIECES_WITH_ROOM)
+        return __real_draft_write(draft, data, len);
+    errno = ENOSPC;
+    return false;
+}
+
+static atomic_uint *pieces_sent; /* shared with the worker */
+
+static void send_for_long(const struct asked *a)
+{
+    for (int i = 0; i < PIECES; i++) {
+        part(a, "more", 4);
+        mp_worker_flush(a->worker);
+        atomic_fetch_add(pieces_sent, 1);
+        poll(NULL, 0, 1); /* as a server takes its time */
+    }
+    answer(a, &(struct fetch_answer){.status = 200, .kept = true, .body_bytes = 4 * PIECES});
+}
+
+static void count_line(const char *file, unsigned long line, const char *reason, void *context)
+{
+    (void)file, (void)line;
+    *(unsigned *)context += strcmp(reason, strerror(ENOSPC)) == 0;
+}
+
+/* All of the page came first, however large it was. */
+Test(late, a_full_disk_ends_the_run_before_the_page_that_met_it_has_come)
+{
+    unsigned told = 0;
+    struct forage *forage;
+    struct forage_summary summary;
+    struct forage_options options = {.output = in_folder("out"),
+                                     .workers = 1,
+                                     .ignore_robots = true,
+                                     .no_state = true,
+                                     .on_bad_line = count_line,
+                                     .context = &told};
+    scene = send_for_long;
+    disk_is_small = true;
+    pieces_sent = mmap(NULL, sizeof *pieces_sent, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert_eq(forage_new(&options, &forage, NULL, 0), FORAGE_OK);
+    forage_add_url(forage, "http://a.test/page");
+    cr_assert_eq(forage_run(forage, &summary), FORAGE_FILE);
+    forage_free(forage);
+    cr_expect_eq(told, 1, "told %u times", told);
+    cr_expect_eq(summary.exit_status, FORAGE_EXIT_FILE);
+    cr_expect_eq(summary.counts.failed + summary.counts.fetched, 0);
+    cr_expect_lt(*pieces_sent, PIECES);
+    cr_expect_eq(names_of_drafts(), 0);
+    munmap(pieces_sent, sizeof *pieces_sent);
 }
