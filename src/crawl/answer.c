@@ -221,7 +221,7 @@ static bool body_piece(struct crawl *c, struct job *job, const struct mp_part *p
 
 static bool link_piece(struct crawl *c, struct job *job, struct text records)
 {
-    size_t *waiting = &c->links_waiting[job->slot];
+    size_t *waiting = job->links_counted ? job->links_counter : &c->links_waiting[job->slot];
     if (job->kind == JOB_SITEMAP)
         return discovery_sitemap_piece(c, job, records);
     if (job->links.len + records.len > FETCH_LINKS_BYTES_MAX || *waiting + records.len > LINKS_WAITING_MAX)
@@ -230,6 +230,7 @@ static bool link_piece(struct crawl *c, struct job *job, struct text records)
         job->out_of_memory = true;
         return true;
     }
+    job->links_counter = waiting;
     job->links_counted += records.len;
     *waiting += records.len;
     return true;

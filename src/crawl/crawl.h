@@ -162,7 +162,8 @@ void feed_release(struct crawl *c);
 /* Whether the user named URL's host, so that its addresses need not be public. */
 bool feed_names_host(const struct crawl *c, const struct url *url);
 
-/* Set JOB aside until all sources are read; false when too many wait. */
+/* Set JOB, which was BLOCKED, aside until all sources are read, and drop what has come of its page; false, and nothing
+ * has changed, when too many wait or it was here before. */
 bool feed_park(struct crawl *c, struct job *job);
 
 /* No more is read: whether a parked job's host was named is known now. */
@@ -242,7 +243,8 @@ const char *naming_error_text(int error);
 
 /* ---- landing: pages to files ---- */
 
-/* Take BYTES, a piece of a body, which lie in PART. When there is no way to keep it, the page's end says why. */
+/* Take BYTES, a piece of a body, which lie in PART. When there is no way to keep it, the page's end says why; unless no
+ * page can be kept any more, as on a full disk: that ends the run. */
 void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part, struct text bytes);
 
 /* The page is complete: its last bytes are BODY, inside PART. Ends the job, now or when the file is in place. */
@@ -251,7 +253,9 @@ void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part
 /* Let go of the page's file; what is known of the page stays. */
 void landing_drop(struct job *job);
 
-/* Drop what has come of the page; another try starts from nothing. */
+/* Give back all that JOB holds of its answers: its file, what came in pieces, the place among those that wait for their
+ * rest, links and what they count. Whoever sets a job aside, sends it out again or ends it comes past here, unless the
+ * page is being kept or gone on with: job_free and dispatch assert it. */
 void landing_abandon(struct job *job);
 
 /* See which files are in place. */

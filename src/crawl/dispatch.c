@@ -8,6 +8,8 @@
 #include "crawl/identity.h"
 #include "crawl/resume.h"
 
+#include <assert.h>
+
 enum { FEW = 16 }; /* so many transfers never keep a worker busy */
 
 /* Where requests are put together, one after another. */
@@ -116,6 +118,7 @@ static bool make_request(struct crawl *c, struct job *job, struct outgoing *out)
     if (job->kind == JOB_PAGE)
         record_fill_request(c, job, &request);
     resume_fill_request(job, &request);
+    assert(job->resume.at || job_holds_nothing(job));
     request.flags = request_flags(c, job);
     job->reads_links = request.flags & (FETCH_LINKS | FETCH_SITEMAP);
     job->validated = job->validated && !job->resume.at;
@@ -138,14 +141,10 @@ static enum mp_status send_job(struct crawl *c, struct job *job, struct outgoing
 static void fail(struct crawl *c, struct job *job, enum mp_status status)
 {
     frontier_leave(&c->frontier, job, clock_ms());
-    landing_abandon(job);
-    job->error = status == MP_TOO_BIG ? FETCH_URL : FETCH_IO;
-    snprintf(job->detail, sizeof job->detail, "%s",
-             status == MP_TOO_BIG ? "the URL is too long for a request" : mp_status_text(status));
-    if (job->kind == JOB_ROBOTS)
-        gate_failed(c, job);
+    if (status == MP_TOO_BIG)
+        verdict_end(c, job, FETCH_URL, "the URL is too long for a request");
     else
-        report_end(c, job);
+        verdict_end(c, job, FETCH_IO, mp_status_text(status));
 }
 
 static bool is_first_request(const struct job *job)

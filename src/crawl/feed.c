@@ -73,17 +73,16 @@ static void admit_again(struct crawl *c, struct job *job)
 
 bool feed_park(struct crawl *c, struct job *job)
 {
-    if (job->parked)
+    bool is_named = feed_names_host(c, job_target(job)); /* by a line that was read while the job was out */
+    if (job->parked || (!is_named && (!c->sources || c->parked_count == PARKED_MAX)))
         return false;
-    if (feed_names_host(c, job_target(job))) { /* by a line that was read while the job was out */
-        job->parked = true;
+    landing_abandon(job);
+    job->parked = true;
+    if (is_named) {
         admit_again(c, job);
         return true;
     }
-    if (!c->sources || c->parked_count == PARKED_MAX)
-        return false;
     c->parked_count++;
-    job->parked = true;
     job->next = NULL;
     *c->parked_end = job;
     c->parked_end = &job->next;

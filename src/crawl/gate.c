@@ -46,9 +46,9 @@ static bool refuse(struct crawl *c, struct job *job, unsigned line)
     job->outcome = OUTCOME_SKIPPED;
     job->rule = line;
     job->status = 0;
-    job->error = FETCH_ROBOTS;
-    snprintf(job->detail, sizeof job->detail, "robots.txt disallows it in line %u", line);
-    report_end(c, job);
+    char detail[sizeof job->detail];
+    snprintf(detail, sizeof detail, "robots.txt disallows it in line %u", line);
+    verdict_end(c, job, FETCH_ROBOTS, detail);
     return false;
 }
 
@@ -373,6 +373,7 @@ static bool keep_robots(struct job *job, void *arg)
  * meanwhile is closed again by the first page that comes back. */
 static void blocked(struct crawl *c, struct job *robots)
 {
+    static const char why[] = "the address is not a public one";
     struct host *host = robots->gate;
     struct gate *g = host_robots(host);
     struct job *pages = NULL;
@@ -383,9 +384,9 @@ static void blocked(struct crawl *c, struct job *robots)
     for (struct job *job = pages, *next; job; job = next) {
         next = job->next;
         job->error = FETCH_BLOCKED;
-        snprintf(job->detail, sizeof job->detail, "the address is not a public one");
+        snprintf(job->detail, sizeof job->detail, "%s", why);
         if (!feed_park(c, job))
-            report_end(c, job);
+            verdict_end(c, job, FETCH_BLOCKED, why);
     }
 }
 

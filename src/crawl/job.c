@@ -3,6 +3,7 @@
 #include "crawl/crawl.h"
 #include "crawl/record.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct job *job_new(struct crawl *crawl, struct url *asked, struct line_options *own)
@@ -43,11 +44,9 @@ bool job_is_success(const struct job *job)
 
 void job_forget_links(struct job *job)
 {
-    struct crawl *c = job->crawl;
     if (job->links_counted)
-        *(job->links_read ? &c->links_kept : &c->links_waiting[job->slot]) -= job->links_counted;
+        *job->links_counter -= job->links_counted;
     job->links_counted = 0;
-    job->links_read = false;
     buffer_release(&job->links);
 }
 
@@ -58,10 +57,15 @@ bool job_keep_links(struct job *job, struct text more)
     job_forget_links(job);
     job->links = links;
     bool ok = buffer_append(&job->links, more.data, more.len);
-    job->links_read = true;
     job->links_counted = job->links.len;
-    job->crawl->links_kept += job->links_counted;
+    job->links_counter = &job->crawl->links_kept;
+    *job->links_counter += job->links_counted;
     return ok;
+}
+
+bool job_holds_nothing(const struct job *job)
+{
+    return !job->page && !job->resume.waits && !job->links_counted && !job->bytes && !job->body.len;
 }
 
 void job_forget_answer(struct job *job)
@@ -86,6 +90,7 @@ void job_free(struct job *job)
 {
     if (!job)
         return;
+    assert(!job->page && !job->resume.waits);
     job_forget_answer(job);
     url_release(&job->asked);
     url_release(job->target);

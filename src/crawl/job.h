@@ -116,8 +116,8 @@ struct job {
     enum unkept unkept;
     unsigned robots;      /* META_* of the page itself (web/links/meta.h) */
     struct buffer links;  /* records of what it leads to (fetch/message.h) */
-    size_t links_counted; /* bytes of them in crawl.links_waiting, or in crawl.links_kept when links_read */
-    bool links_read;
+    size_t links_counted; /* bytes of them in *links_counter: one of crawl.links_waiting, or crawl.links_kept */
+    size_t *links_counter;
     size_t locations, location_bytes; /* of a sitemap, so far */
     char *canonical;                  /* what it says it is; NULL: nothing */
     uint64_t bytes;                   /* received so far, or in all */
@@ -153,10 +153,14 @@ void job_forget_links(struct job *job);
 /* That has been read, and is kept for the user. False when memory is out. */
 bool job_keep_links(struct job *job, struct text more);
 
+/* Whether nothing that must be given back, or would be taken for a part of the next answer, is left of an earlier one
+ * (landing_abandon). */
+bool job_holds_nothing(const struct job *job);
+
 /* Go on from nothing: forget what the last answer brought. The job's page must have ended. */
 void job_forget_answer(struct job *job);
 
-/* Accepts NULL. The job's page must have ended. */
+/* Accepts NULL. The job's page must have ended, and the wait for its rest: nobody would end them any more. */
 void job_free(struct job *job);
 
 #endif

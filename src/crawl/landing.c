@@ -80,11 +80,23 @@ static bool add_piece(struct crawl *c, struct job *job, const struct pages_bytes
     return s == STORE_OK;
 }
 
+/* Whether the rest of the page need not come: no page can be kept any more. The run ends, and with it the transfer. */
+static bool is_hopeless(struct crawl *c, const struct job *job)
+{
+    int error = job->page ? pages_error(job->page) : 0;
+    if (!concerns_all(error))
+        return false;
+    report_disaster(c, c->config.options.output, strerror(error));
+    return true;
+}
+
 void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part, struct text bytes)
 {
     struct pages_bytes held;
     if (!c->pages || job->kind == JOB_ROBOTS)
         return collect(job, bytes.data, bytes.len);
+    if (is_hopeless(c, job))
+        return;
     if (!job->out_of_memory && bytes.len)
         job->out_of_memory = !hold(part, bytes, &held) || !add_piece(c, job, &held);
 }

@@ -218,6 +218,11 @@ enum store_status pages_append(struct page *page, const struct pages_bytes *byte
     return STORE_OK;
 }
 
+int pages_error(const struct page *page)
+{
+    return page->failed;
+}
+
 static void page_end(struct page *page, enum job_kind kind)
 {
     page->pages->unfinished--;
@@ -278,6 +283,8 @@ size_t pages_collect(struct pages *pages, pages_done_fn *fn, void *context)
             pages->pending--;
             ended++;
             fn(&job->done, context);
+        } else if (job->kind == JOB_APPEND) {
+            job->page->failed = job->done.error;
         }
         job_free(job);
     }

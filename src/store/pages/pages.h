@@ -10,7 +10,8 @@
  * one page of a name should be on its way at a time, because two end in either order (each of them whole).
  *
  * Memory is bounded by pages_options.capacity: a page put, a page in pieces and a piece each take one place until
- * pages_collect has seen its end. The bytes stay where they are, and are let go as soon as they are written.
+ * pages_collect has seen its end. The bytes stay where they are, and are let go as soon as they are written. With
+ * digests each writer also has a copy of the page or piece that it is at, so it keeps room for the largest one.
  *
  * Context: one thread, that of the crawl loop, calls everything here, and only pages_close blocks. The output folder's
  * files are owned by the writer threads until then. */
@@ -64,7 +65,11 @@ struct pages_done {
 typedef void pages_done_fn(const struct pages_done *done, void *context);
 
 /* Bytes of a page. They must stay valid until RELEASE(RELEASE_CONTEXT) is called, from a writer thread, once, and never
- * from a call that did not return STORE_OK. RELEASE may be NULL; it must not call anything here. */
+ * from a call that did not return STORE_OK. RELEASE may be NULL; it must not call anything here.
+ *
+ * Whoever sent them may still change them meanwhile, on purpose. Which of the bytes then make the page is not promised;
+ * but with pages_options.digest each is read once, so that pages_done.digest is that of what is in the file, or of what
+ * was found unchanged. */
 struct pages_bytes {
     const void *data;
     size_t len;
@@ -92,6 +97,10 @@ enum store_status pages_begin(struct pages *pages, struct page **page);
 /* Add a piece. From the first piece on, the page takes a file descriptor. After a piece that could not be written, the
  * others are let go unwritten, and the end of the page says why. Returns STORE_OK, STORE_FULL or STORE_NO_MEMORY. */
 enum store_status pages_append(struct page *page, const struct pages_bytes *bytes);
+
+/* The errno that the end of the page will say, once pages_collect has seen the piece that could not be written; 0 until
+ * then. */
+int pages_error(const struct page *page);
 
 /* End a page as the file NAME (copied), with KNOWN as in pages_put. Returns as pages_put does, but never STORE_FULL;
  * unless it is STORE_OK, the page is still there and must be ended in another way. */

@@ -11,7 +11,11 @@
 #include <unistd.h>
 
 /* Finished jobs are handed over in batches, because each hand-over may wake the crawl loop; but none waits for long. */
-enum { BATCH_MAX = 16, BATCH_NS = 1000 * 1000 };
+enum {
+    BATCH_MAX = 16,
+    BATCH_NS = 1000 * 1000,
+    SHORT_BYTES = 64 * 1024, /* more may keep the disk busy for longer than a batch shall wait */
+};
 
 void job_list_add(struct job_list *list, struct job *job)
 {
@@ -102,6 +106,13 @@ static void job_finished(struct writer *writer, struct job *job, bool last)
         outbox_put(writer->outbox, finished);
 }
 
+/* Whether what is finished would wait for JOB, which has not begun. */
+static bool may_take_long(const struct job *job)
+{
+    bool is_small = job->kind == JOB_PUT && job->bytes.len <= SHORT_BYTES;
+    return !is_small && job->kind != JOB_REMOVE;
+}
+
 static void *writer_main(void *arg)
 {
     struct writer *writer = arg;
@@ -111,6 +122,8 @@ static void *writer_main(void *arg)
             return NULL;
         for (struct job *job = jobs.head, *next; job; job = next) {
             next = job->next;
+            if (writer->finished.head && may_take_long(job))
+                outbox_put(writer->outbox, &writer->finished);
             writer_do(writer, job);
             job_finished(writer, job, !next);
         }
@@ -123,6 +136,7 @@ static void release(struct writer *writer)
     pthread_cond_destroy(&writer->wake);
     pthread_mutex_destroy(&writer->lock);
     digester_release(&writer->digester);
+    buffer_release(&writer->own);
     folders_free(writer->folders);
     errno = error;
 }

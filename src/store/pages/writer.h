@@ -7,6 +7,7 @@
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
+#include "base/buffer.h"
 #include "store/pages/digest.h"
 #include "store/pages/draft.h"
 #include "store/pages/folders.h"
@@ -62,6 +63,7 @@ void outbox_release(struct outbox *outbox);
 /* A page in pieces. The crawl loop makes and frees it; in between, what is below END belongs to its writer. */
 struct page {
     struct pages *pages;
+    int failed;     /* as ERROR, as soon as a piece has come back that says so; the crawl loop's */
     struct job end; /* the finish or the abandon, so that a page can always be ended */
     bool begun;     /* there is a draft */
     struct draft draft;
@@ -92,6 +94,7 @@ struct writer {
     struct drafts drafts;
     bool digests;
     struct digester digester; /* when it makes any */
+    struct buffer own;        /* then also the bytes of the job that it is at */
     struct job_list finished; /* not in the outbox yet */
     int64_t finished_since;
 };

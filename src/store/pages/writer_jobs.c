@@ -9,6 +9,7 @@
 
 _Static_assert((int)PAGES_DIGEST_BYTES == (int)DIGEST_BYTES, "a page's digest is SHA-256");
 
+/* ERROR may be 0: none. */
 static void job_fail(struct job *job, int error, enum pages_step step)
 {
     job->done.error = error;
@@ -19,6 +20,20 @@ static void bytes_let_go(const struct pages_bytes *bytes)
 {
     if (bytes->release)
         bytes->release(bytes->release_context);
+}
+
+/* With a digest, the job's bytes are a copy from here on. They lie where whoever sends them can still write, and both
+ * the digest and the file are made of them: of bytes that change in between, the file would not be what the digest
+ * says. */
+static bool bytes_own(struct writer *writer, struct pages_bytes *bytes)
+{
+    if (!writer->digests)
+        return true;
+    buffer_clear(&writer->own);
+    if (!buffer_append(&writer->own, bytes->data, bytes->len))
+        return false;
+    bytes->data = writer->own.data;
+    return true;
 }
 
 /* The folder of the file NAME, whose last component begins at *LEAF; with MAKE it is made when it is missing. */
@@ -86,11 +101,11 @@ static bool worth_a_fresh_walk(struct writer *writer)
     return (errno == ENOENT || errno == EPERM || errno == ESTALE) && folders_forget(writer->folders);
 }
 
-/* The digest comes first, because it decides whether there is anything to write; it also brings the bytes into the
- * cache. */
+/* The digest comes first, because it decides whether there is anything to write. */
 static bool digest_put(struct writer *writer, struct job *job)
 {
-    return !writer->digests || digest_whole(&writer->digester, job->bytes.data, job->bytes.len, job->done.digest);
+    const struct pages_bytes *bytes = &job->bytes;
+    return !writer->digests || digest_whole(&writer->digester, bytes->data, bytes->len, job->done.digest);
 }
 
 static void do_put(struct writer *writer, struct job *job)
@@ -98,7 +113,7 @@ static void do_put(struct writer *writer, struct job *job)
     enum pages_step step = PAGES_STEP_DIGEST;
     bool put = false;
     errno = ENOMEM;
-    if (digest_put(writer, job)) {
+    if (bytes_own(writer, &job->bytes) && digest_put(writer, job)) {
         put = put_once(writer, job, &step);
         if (!put && worth_a_fresh_walk(writer))
             put = put_once(writer, job, &step);
@@ -138,15 +153,16 @@ static bool page_ready(struct writer *writer, struct page *page)
 static void do_append(struct writer *writer, struct job *job)
 {
     struct page *page = job->page;
-    const struct pages_bytes *bytes = &job->bytes;
+    struct pages_bytes *bytes = &job->bytes;
     if (page_ready(writer, page)) {
-        if (writer->digests && !digest_add(&page->digest, bytes->data, bytes->len))
+        if (!bytes_own(writer, bytes) || (writer->digests && !digest_add(&page->digest, bytes->data, bytes->len)))
             page_fail(page, ENOMEM, PAGES_STEP_DIGEST);
         else if (!draft_write(&page->draft, bytes->data, bytes->len))
             page_fail(page, errno, PAGES_STEP_WRITE);
         else
             page->bytes += bytes->len;
     }
+    job_fail(job, page->error, page->step);
     bytes_let_go(bytes);
 }
 

@@ -20,15 +20,18 @@ enum url_status __real_url_parse(struct url *out, const char *input, size_t len,
 
 /* ---- The worker's side ---- */
 
-/* What is done about /x and robots.txt, of which so many requests came before; all else is answered well. */
+/* What is done about /x and robots.txt, of which so many requests came before; all else is answered well, unless
+ * EVERYTHING is done so. */
 typedef void wrong_fn(const struct asked *a, unsigned times);
 static wrong_fn *wrong;
+static bool everything;
 static atomic_uint *times_asked; /* shared with the workers */
 
 static void act(const struct asked *a)
 {
-    if (is_for(a, "/x") || is_for(a, "/robots.txt"))
-        wrong(a, atomic_fetch_add(times_asked, 1));
+    bool counts = is_for(a, "/x") || is_for(a, "/robots.txt");
+    if (counts || everything)
+        wrong(a, counts ? atomic_fetch_add(times_asked, 1) : 0);
     else
         answer(a, &fine);
 }
@@ -131,6 +134,14 @@ static void pieces_of_a_blocked_address(const struct asked *a, unsigned times)
     answer(a, times ? &fine : &(struct fetch_answer){.error = FETCH_BLOCKED});
 }
 
+static void kept_pieces_of_a_blocked_address(const struct asked *a, unsigned times)
+{
+    if (!times)
+        part(a, "evil", 4);
+    answer(a, times ? &fine
+                    : &(struct fetch_answer){.status = 200, .error = FETCH_BLOCKED, .kept = true, .body_bytes = 4});
+}
+
 static void pieces_beyond_the_limit(const struct asked *a, unsigned times)
 {
     static const char much[64 * 1024];
@@ -159,6 +170,7 @@ Test(compromised, an_answer_that_makes_no_sense_is_dropped_and_asked_for_again, 
         {"pieces of what is not kept", pieces_of_what_is_not_kept},
         {"pieces of an error that is not kept", pieces_of_an_error_that_is_not_kept},
         {"pieces of a blocked address", pieces_of_a_blocked_address},
+        {"kept pieces of a blocked address", kept_pieces_of_a_blocked_address},
         {"pieces beyond the limit", pieces_beyond_the_limit},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -172,6 +184,104 @@ Test(compromised, an_answer_that_makes_no_sense_is_dropped_and_asked_for_again, 
             cr_expect_str_eq(o.body, "fine", "%s: %s", what, o.body);
         }
     }
+}
+
+/* ---- Links of an answer that is not believed, and those of another worker ---- */
+
+enum {
+    MANY = 30,           /* URLs of one host: its worker gets two thirds of them, the other one the rest */
+    SOME = 5,            /* so many fewer than the rest that the other worker has the least to do when they are done */
+    FALSE_LINKS = 60000, /* bytes */
+    HONEST_LINKS = 1000,
+};
+
+struct two_workers {
+    atomic_uint asked, ended;
+    atomic_bool over; /* the second answer about /x is out */
+};
+
+static struct two_workers *two; /* shared with the workers */
+
+static void send_links(const struct asked *a, size_t bytes)
+{
+    static char records[FALSE_LINKS] = {FETCH_PART_LINKS}; /* of no kind that is known, which is passed over */
+    part(a, records, bytes);
+}
+
+static void wait_until_ended(unsigned count)
+{
+    while (atomic_load(&two->ended) < count)
+        poll(NULL, 0, 1);
+}
+
+/* /x comes first, to the worker whose links are not believed: what else it has waits for the second answer about /x,
+ * which so becomes the other worker's. That one has kept a page for afterwards. */
+static void links_over_two_workers(const struct asked *a, unsigned times)
+{
+    static bool is_first, holds;
+    static struct asked held;
+    atomic_fetch_add(&two->asked, 1);
+    if (is_for(a, "/x") && !times) {
+        is_first = true;
+        wait_until_ended(SOME);
+        send_links(a, FALSE_LINKS);
+        answer(a, &(struct fetch_answer){.error = FETCH_BLOCKED});
+        mp_worker_flush(a->worker);
+    } else if (is_for(a, "/x")) {
+        answer(a, &fine);
+        send_links(&held, HONEST_LINKS);
+        answer(&held, &fine);
+        atomic_store(&two->over, true);
+    } else if (is_first) {
+        while (!atomic_load(&two->over))
+            poll(NULL, 0, 1);
+        answer(a, &fine);
+    } else if (!holds && !atomic_load(&two->over)) {
+        holds = true;
+        held = *a;
+    } else {
+        answer(a, &fine);
+    }
+}
+
+static void count_end(const struct forage_page *page, void *context)
+{
+    (void)page, (void)context;
+    atomic_fetch_add(&two->ended, 1);
+}
+
+/* The links were counted as one worker's and taken off the other's count, which was below nothing then: that one was
+ * killed for the next that it sent. */
+Test(compromised, links_of_one_worker_are_never_taken_off_the_count_of_another, .init = folder_make,
+     .fini = folder_remove)
+{
+    struct forage *forage;
+    struct forage_summary summary;
+    struct forage_options options = {.workers = 2,
+                                     .per_host = 2 * MANY,
+                                     .ignore_robots = true,
+                                     .recursive = true,
+                                     .in_memory = true,
+                                     .no_state = true,
+                                     .output = in_folder("out"),
+                                     .on_page = count_end};
+    wrong = links_over_two_workers;
+    everything = true;
+    times_asked = mmap(NULL, sizeof *times_asked, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    two = mmap(NULL, sizeof *two, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert_eq(forage_new(&options, &forage, NULL, 0), FORAGE_OK);
+    forage_add_url(forage, "http://a.test/x");
+    for (int i = 1; i < MANY; i++) {
+        char url[32];
+        snprintf(url, sizeof url, "http://a.test/%d", i);
+        forage_add_url(forage, url);
+    }
+    cr_assert_eq(forage_run(forage, &summary), FORAGE_OK);
+    forage_free(forage);
+    cr_expect_eq(summary.counts.fetched, MANY);
+    cr_expect_eq(two->asked, MANY + 1, "%u were asked for", two->asked);
+    munmap(two, sizeof *two);
+    munmap(times_asked, sizeof *times_asked);
 }
 
 /* ---- Look-ups and starts ---- */

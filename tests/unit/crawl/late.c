@@ -1,7 +1,10 @@
 /* What is learned while a request is out: its answer finds another world than the one in which it was sent. */
+#include "base/clock.h"
 #include "folder_support.h"
+#include "store/pages/draft.h"
 #include "worker_support.h"
 
+#include <errno.h>
 #include <forage/forage.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
@@ -221,4 +224,199 @@ Test(late, what_waits_for_a_list_fails_by_name_when_no_worker_is_left)
     cr_assert_eq(forage_run(forage, &summary), FORAGE_SYSTEM);
     forage_free(forage);
     cr_expect_eq(ends.count, DEADLY + 1, "%u ended", ends.count);
+}
+
+/* ---- A page that broke off at a public address, and whose rest is asked of one that is not ---- */
+
+/* What the linker makes of draft_open: also where files without a name cannot be had. */
+bool __wrap_draft_open(struct drafts *drafts, int at, struct draft *draft);
+bool __real_draft_open(struct drafts *drafts, int at, struct draft *draft);
+
+static bool by_name;
+
+bool __wrap_draft_open(struct drafts *drafts, int at, struct draft *draft)
+{
+    drafts->no_tmpfile = by_name;
+    return __real_draft_open(drafts, at, draft);
+}
+
+static void break_off_and_go_inside(const struct asked *a)
+{
+    static const char etag[] = "etag: \"1\"\n", line[] = "http://a.test/last\n";
+    static const struct fetch_answer moved = {.status = 302, .location = {"http://inside.test/page", 23}};
+    static const struct fetch_answer blocked = {.error = FETCH_BLOCKED};
+    if (is_for(a, "/moved"))
+        return answer(a, &moved);
+    if (!is_for(a, "/page"))
+        return answer(a, &fine);
+    if (a->request.resume_at) {
+        answer(a, &blocked);
+        int fd = open(in_folder("list"), O_WRONLY | O_CLOEXEC);
+        if (write(fd, line, strlen(line)) != (ssize_t)strlen(line))
+            _exit(1);
+        close(fd);
+        return;
+    }
+    part(a, "half", 4);
+    answer(a, &(struct fetch_answer){.status = 200,
+                                     .error = FETCH_RESET,
+                                     .kept = true,
+                                     .body_bytes = 4,
+                                     .total_bytes = 8,
+                                     .headers = {etag, strlen(etag)}});
+}
+
+/* Files below the output folder that are open and have no name yet, or one of those that nobody looks for. */
+static int drafts_open(void)
+{
+    int count = 0;
+    char target[PATH_MAX];
+    const char *out = in_folder("out/");
+    DIR *dir = opendir("/proc/self/fd");
+    cr_assert(dir);
+    for (struct dirent *e; (e = readdir(dir));) {
+        ssize_t n = readlinkat(dirfd(dir), e->d_name, target, sizeof target - 1);
+        target[n > 0 ? n : 0] = '\0';
+        bool is_draft = strstr(target, "/" STORE_TEMPORARY_PREFIX) || strstr(target, "/#");
+        count += strncmp(target, out, strlen(out)) == 0 && is_draft;
+    }
+    closedir(dir);
+    return count;
+}
+
+static int names_of_drafts(void)
+{
+    int count = 0;
+    DIR *dir = opendir(in_folder("out"));
+    cr_assert(dir);
+    for (struct dirent *e; (e = readdir(dir));)
+        count += strncmp(e->d_name, STORE_TEMPORARY_PREFIX, strlen(STORE_TEMPORARY_PREFIX)) == 0;
+    closedir(dir);
+    return count;
+}
+
+struct broken_off {
+    struct forage *forage;
+    bool is_stopped; /* instead of reading the list to its end */
+    int still_open;
+    unsigned blocked;
+};
+
+static void on_end(const struct forage_page *page, void *context)
+{
+    enum { SOON_MS = 5000 };
+    struct broken_off *b = context;
+    b->blocked += strcmp(page->error, "blocked") == 0;
+    if (strcmp(page->url, "http://a.test/last") != 0)
+        return;
+    for (int64_t deadline = deadline_after(SOON_MS); drafts_open() && deadline_left_ms(deadline) > 0;)
+        poll(NULL, 0, 1); /* for the writer to let go of it */
+    b->still_open = drafts_open();
+    if (b->is_stopped)
+        forage_stop(b->forage);
+    else
+        close(list);
+}
+
+/* Each kept its file open, until there were no descriptors left for the good ones; with names, they stayed behind. */
+Test(late, a_page_that_waits_for_a_list_has_no_file)
+{
+    for (int i = 0; i < 4; i++) {
+        struct broken_off b = {.is_stopped = i & 1};
+        struct forage_summary summary;
+        struct forage_options options = {.output = in_folder("out"),
+                                         .workers = 1,
+                                         .ignore_robots = true,
+                                         .no_state = true,
+                                         .max_wait_ms = 1,
+                                         .on_page = on_end,
+                                         .context = &b};
+        by_name = i & 2;
+        scene = break_off_and_go_inside;
+        int before = descriptors();
+        cr_assert_eq(mkfifo(in_folder("list"), 0600), 0);
+        cr_assert_eq(forage_new(&options, &b.forage, NULL, 0), FORAGE_OK);
+        list = open(in_folder("list"), O_RDWR | O_CLOEXEC);
+        int in = open(in_folder("list"), O_RDONLY | O_CLOEXEC);
+        cr_assert_geq(dup2(in, STDIN_FILENO), 0);
+        close(in);
+        forage_add_url(b.forage, "http://a.test/moved");
+        forage_add_list(b.forage, "-");
+        cr_assert_eq(forage_run(b.forage, &summary), FORAGE_OK);
+        forage_free(b.forage);
+        if (b.is_stopped)
+            close(list);
+        cr_expect_eq(summary.counts.fetched, 1, "%d", i);
+        cr_expect_eq(b.blocked, !b.is_stopped, "%d: %u", i, b.blocked);
+        cr_expect_eq(b.still_open, 0, "%d: %d files are open", i, b.still_open);
+        cr_expect_eq(names_of_drafts(), 0, "%d", i);
+        cr_expect_eq(descriptors(), before, "%d: %d descriptors, %d before", i, descriptors(), before);
+        unlink(in_folder("list"));
+        files_remove(in_folder("out"));
+    }
+}
+
+/* ---- A disk that is full after a few pieces of a page that has many ---- */
+
+enum { PIECES = 5000, PIECES_WITH_ROOM = 10 };
+
+/* What the linker makes of draft_write. */
+bool __wrap_draft_write(struct draft *draft, const void *data, size_t len);
+bool __real_draft_write(struct draft *draft, const void *data, size_t len);
+
+static bool disk_is_small;
+
+bool __wrap_draft_write(struct draft *draft, const void *data, size_t len)
+{
+    static atomic_uint written;
+    if (!disk_is_small || atomic_fetch_add(&written, 1) < PIECES_WITH_ROOM)
+        return __real_draft_write(draft, data, len);
+    errno = ENOSPC;
+    return false;
+}
+
+static atomic_uint *pieces_sent; /* shared with the worker */
+
+static void send_for_long(const struct asked *a)
+{
+    for (int i = 0; i < PIECES; i++) {
+        part(a, "more", 4);
+        mp_worker_flush(a->worker);
+        atomic_fetch_add(pieces_sent, 1);
+        poll(NULL, 0, 1); /* as a server takes its time */
+    }
+    answer(a, &(struct fetch_answer){.status = 200, .kept = true, .body_bytes = 4 * PIECES});
+}
+
+static void count_line(const char *file, unsigned long line, const char *reason, void *context)
+{
+    (void)file, (void)line;
+    *(unsigned *)context += strcmp(reason, strerror(ENOSPC)) == 0;
+}
+
+/* All of the page came first, however large it was. */
+Test(late, a_full_disk_ends_the_run_before_the_page_that_met_it_has_come)
+{
+    unsigned told = 0;
+    struct forage *forage;
+    struct forage_summary summary;
+    struct forage_options options = {.output = in_folder("out"),
+                                     .workers = 1,
+                                     .ignore_robots = true,
+                                     .no_state = true,
+                                     .on_bad_line = count_line,
+                                     .context = &told};
+    scene = send_for_long;
+    disk_is_small = true;
+    pieces_sent = mmap(NULL, sizeof *pieces_sent, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert_eq(forage_new(&options, &forage, NULL, 0), FORAGE_OK);
+    forage_add_url(forage, "http://a.test/page");
+    cr_assert_eq(forage_run(forage, &summary), FORAGE_FILE);
+    forage_free(forage);
+    cr_expect_eq(told, 1, "told %u times", told);
+    cr_expect_eq(summary.exit_status, FORAGE_EXIT_FILE);
+    cr_expect_eq(summary.counts.failed + summary.counts.fetched, 0);
+    cr_expect_lt(*pieces_sent, PIECES);
+    cr_expect_eq(names_of_drafts(), 0);
+    munmap(pieces_sent, sizeof *pieces_sent);
 }

@@ -2,6 +2,7 @@
 #include "scratch.h"
 
 #include <errno.h>
+#include <semaphore.h>
 
 TestSuite(pages, .init = scratch_make, .fini = scratch_remove, .timeout = 60);
 
@@ -278,4 +279,38 @@ Test(pages, a_folder_that_vanished_is_made_again)
     cr_assert_eq(put_now(pages, "site/a/c/4.html", "four").error, 0, "a new folder below one that vanished");
     cr_assert_str_eq(content_of("out/site/a/c/4.html"), "four");
     close_out(pages);
+}
+
+/* The disk takes its time, as long as the test holds what is written. */
+static void hang(void *held)
+{
+    sem_wait(held);
+}
+
+/* It was reported with the next one of its batch. */
+Test(pages, a_page_that_is_in_place_does_not_wait_for_a_large_one)
+{
+    static const char large[64 * 1024 + 1];
+    for (int pieces = 0; pieces < 2; pieces++) {
+        sem_t held;
+        struct seen seen = {0};
+        struct page *page = NULL;
+        struct pages *pages = open_out(&(struct pages_options){.writers = 1});
+        struct pages_bytes small = text_bytes("small", NULL);
+        struct pages_bytes slow = {large, pieces ? 4 : sizeof large, hang, &held};
+        sem_init(&held, 0, 0);
+        cr_assert_eq(pages_put(pages, "small.html", &small, NULL, NULL), STORE_OK);
+        if (pieces) {
+            cr_assert_eq(pages_begin(pages, &page), STORE_OK);
+            cr_assert_eq(pages_append(page, &slow), STORE_OK);
+            pages_abandon(page);
+        } else {
+            cr_assert_eq(pages_put(pages, "large.html", &slow, NULL, NULL), STORE_OK);
+        }
+        wait_for(pages, &seen, 1);
+        cr_expect_eq(seen.done[0].bytes, strlen("small"));
+        sem_post(&held);
+        close_out(pages);
+        sem_destroy(&held);
+    }
 }
