@@ -103,6 +103,7 @@ static enum mp_status write_pieces(struct mp_reply *reply, const char *from, siz
 enum mp_status mp_reply_write(struct mp_reply *reply, const void *data, size_t len)
 {
     struct open_part *part = &reply->worker->part;
+    worker_pulse(reply->worker);
     if (reply->status != MP_OK)
         return reply->status;
     if (len > RESULT_MAX - reply->total)
@@ -123,6 +124,7 @@ static enum mp_status run_item(struct mp_worker *worker, mp_task_fn *fn, const v
     if (begin_item(worker) != MP_OK)
         return MP_DISCONNECTED;
     struct mp_reply reply = {.worker = worker};
+    worker_pulse(worker);
     /* From here on this item is to blame when the worker dies; waiting for room above was not its doing. */
     atomic_store_explicit(&worker->results.control->mark, ++worker->begun, memory_order_relaxed);
     int code = fn(arg, len, &reply);
