@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 /* A worker that turns each TURN_MS must not be taken for silent on a loaded machine. */
-enum { SILENCE_MS = 700, TURN_MS = 10, PART_BYTES = 100000, PARTS = 64 };
+enum { SILENCE_MS = 700, GROUP_SILENCE_MS = 1600, TURN_MS = 10, PART_BYTES = 100000, PARTS = 64 };
 
 /* What the executor of these tests understands: the first byte of a task. */
 enum command {
@@ -25,6 +25,7 @@ struct shared {
     _Atomic uint32_t runs;
     _Atomic uint32_t turns; /* of a driver in a process of its own */
     _Atomic uint32_t held;  /* tasks that came to be held */
+    _Atomic pid_t holder;   /* by this process */
 };
 static struct shared *shared;
 
@@ -66,6 +67,7 @@ static uint64_t obey(struct mp_worker *worker, const struct mp_task *task)
     if (command == SPIN)
         spin();
     if (command == HOLD) {
+        atomic_store(&shared->holder, getpid());
         atomic_fetch_add(&shared->held, 1);
         return task->id;
     }
@@ -469,7 +471,7 @@ static int drive_alone(void)
     struct answer held = {0};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (mp_pool_new(
-            &(struct mp_pool_options){.workers = 1, .executor = serve, .driven = true, .silence_ms = SILENCE_MS},
+            &(struct mp_pool_options){.workers = 1, .executor = serve, .driven = true, .silence_ms = GROUP_SILENCE_MS},
             &pool) != MP_OK ||
         mp_pool_submit(pool, 0, &command, 1, note, &held) != MP_OK)
         return 2;
@@ -489,7 +491,8 @@ static bool reaches(const _Atomic uint32_t *counter, uint32_t value)
     return atomic_load(counter) >= value;
 }
 
-/* The driver comes back first, and finds its worker as it was before the stop. */
+/* The worker is stopped a little earlier and comes back a little later, so that the driver has seen it silent before,
+ * and finds it so when much more time has passed than it may be silent. */
 Test(pool_watch, when_all_were_stopped_together_nobody_is_killed)
 {
     pid_t group = fork();
@@ -499,14 +502,16 @@ Test(pool_watch, when_all_were_stopped_together_nobody_is_killed)
     }
     int status = -1;
     bool held = reaches(&shared->held, 1);
-    for (int round = 0; held && round < 3; round++) {
+    if (held) {
+        kill(atomic_load(&shared->holder), SIGSTOP);
+        poll(NULL, 0, GROUP_SILENCE_MS * 3 / 8);
         kill(-group, SIGSTOP);
-        poll(NULL, 0, 2 * SILENCE_MS);
+        poll(NULL, 0, 2 * GROUP_SILENCE_MS);
         uint32_t turns = atomic_load(&shared->turns);
         kill(group, SIGCONT);
-        held = reaches(&shared->turns, turns + 2);
+        held = reaches(&shared->turns, turns + 3);
         kill(-group, SIGCONT);
-        held = held && reaches(&shared->turns, turns + 20);
+        held = held && reaches(&shared->turns, turns + 2 * GROUP_SILENCE_MS / TURN_MS);
     }
     atomic_store(&shared->released, 1);
     if (!held)
