@@ -44,7 +44,9 @@ static bool is_fine(struct mp_pool *pool, struct slot *slot)
     const uint64_t before = slot->pulse;
     if (!slot->link)
         return true;
-    slot->pulse = atomic_load_explicit(&slot->link->results.control->pulse, memory_order_relaxed);
+    struct ring_control *control = slot->link->results.control;
+    slot->pulse = atomic_load_explicit(&control->pulse, memory_order_relaxed) +
+                  atomic_load_explicit(&control->mark, memory_order_relaxed); /* a new item is a sign, too */
     return slot->pulse != before || !owes(pool, slot) || has_unread(pool, slot) || waits_for_room(slot);
 }
 

@@ -124,7 +124,6 @@ static enum mp_status run_item(struct mp_worker *worker, mp_task_fn *fn, const v
     if (begin_item(worker) != MP_OK)
         return MP_DISCONNECTED;
     struct mp_reply reply = {.worker = worker};
-    worker_pulse(worker);
     /* From here on this item is to blame when the worker dies; waiting for room above was not its doing. */
     atomic_store_explicit(&worker->results.control->mark, ++worker->begun, memory_order_relaxed);
     int code = fn(arg, len, &reply);

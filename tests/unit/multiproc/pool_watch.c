@@ -351,6 +351,28 @@ Test(pool_watch, a_task_function_that_writes_now_and_then_may_take_its_time)
     mp_pool_free(pool);
 }
 
+static int nap_in_silence(const void *arg, size_t len, struct mp_reply *reply)
+{
+    (void)arg;
+    (void)len;
+    (void)reply;
+    atomic_fetch_add(&shared->runs, 1);
+    poll(NULL, 0, TURN_MS);
+    return 0;
+}
+
+Test(pool_watch, each_item_of_a_long_chunk_is_a_sign_of_life)
+{
+    enum { ITEMS = 3 * SILENCE_MS / TURN_MS };
+    static const char items[ITEMS];
+    struct mp_result *result;
+    struct mp_pool *pool = pool_of((struct mp_pool_options){.workers = 1, .silence_ms = SILENCE_MS});
+    cr_assert_eq(mp_pool_map(pool, nap_in_silence, items, ITEMS, 1, ITEMS, &result), MP_OK);
+    cr_assert_eq(atomic_load(&shared->runs), ITEMS);
+    mp_result_free(result);
+    mp_pool_free(pool);
+}
+
 /* ---- Those that have a reason are not ---- */
 
 struct holder {
