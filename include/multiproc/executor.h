@@ -63,6 +63,7 @@ struct mp_part {
     enum mp_status status;
     bool last;
     unsigned slot;    /* of a task that was given to nobody: 0, or what mp_pool_submit was told */
+    int code;         /* MP_WORKER_LOST: the wait status of the worker that had it, or MP_SILENT; else 0 */
     const void *data; /* aligned to 16 bytes, in shared memory */
     size_t len;
     struct mp_hold *hold; /* see mp_part_keep */

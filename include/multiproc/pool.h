@@ -36,7 +36,8 @@ struct mp_result;
 struct mp_reply;
 struct mp_worker;
 
-enum { MP_DEATHS = 3 };
+/* MP_SILENT: the wait status, which is never negative, of a worker that mp_pool_options.silence_ms had killed. */
+enum { MP_DEATHS = 3, MP_SILENT = -1 };
 
 /* A task: runs in a worker. Returns 0 and its result is what it wrote to REPLY, or any other value and the task ends as
  * MP_TASK_FAILED with that value as its code and what it wrote as the report. ARG is LEN bytes, aligned for any type,
@@ -51,7 +52,7 @@ enum mp_status mp_reply_write(struct mp_reply *reply, const void *data, size_t l
  * came from. For a callback without an mp_result it may lie in memory that the worker can still write. */
 struct mp_outcome {
     enum mp_status status; /* MP_OK, MP_TASK_FAILED, MP_WORKER_LOST, MP_CANCELLED, or MP_NO_MEMORY: it was not kept */
-    int code;              /* what the function returned, or the wait status of the last worker that was lost */
+    int code; /* what the function returned, or the wait status of the last worker that was lost, or MP_SILENT */
     const void *data;
     size_t len;
 };
@@ -74,6 +75,14 @@ struct mp_pool_options {
     mp_executor_fn *executor; /* NULL: call task functions */
     void *executor_arg;
     bool driven; /* no thread in the parent: the caller drives the pool, see multiproc/executor.h */
+
+    /* Kill a worker that owes something and has given no sign of life for about so long; 0: never. It counts as any
+     * worker that died. A worker owes something while it has tasks, after it was told that no more will come, and, when
+     * tasks wait, until its initializer has run. A task function gives a sign when it begins and at each
+     * mp_reply_write, so none may compute for longer than this between two; an executor, at each function of
+     * multiproc/executor.h that takes, arms, sends or flushes. Waiting for room in the result ring is no silence. Time
+     * in which the parent was stopped or did not turn its pool hardly counts. */
+    unsigned silence_ms;
 };
 
 /* Make a pool and wait until every worker runs. OPTIONS may be NULL.

@@ -15,6 +15,8 @@ enum {
     NOTED_DELAY_MS = 1000,                         /* a shorter delay has passed before another run asks */
 };
 
+static const char NOT_COME_BACK[] = "its worker did not come back and was killed";
+
 static void leave_worker(struct crawl *c, struct job *job)
 {
     c->load[job->slot]--;
@@ -25,11 +27,11 @@ static void leave_worker(struct crawl *c, struct job *job)
 
 /* Many jobs were in the hands of the worker and one of them may have killed it. After the second death a job goes out
  * alone, so that the third one is its own fault. */
-static void lost(struct crawl *c, struct job *job)
+static void lost(struct crawl *c, struct job *job, bool silent)
 {
     landing_abandon(job);
     if (++job->deaths >= MP_DEATHS)
-        verdict_end(c, job, FETCH_LOST, "every worker that fetched it died");
+        verdict_end(c, job, FETCH_LOST, silent ? NOT_COME_BACK : "every worker that fetched it died");
     else if (job->deaths < DEATHS_BEFORE_SUSPECT)
         admit_later(c, job, 0);
     else if (!frontier_add_suspect(&c->frontier, job))
@@ -57,7 +59,7 @@ static void cancelled(struct crawl *c, struct job *job)
 static void reject(struct crawl *c, struct job *job, const struct mp_part *part)
 {
     mp_pool_reject_worker(c->pool, part->slot);
-    lost(c, job);
+    lost(c, job, false);
 }
 
 /* ---- What the host's other jobs can learn from an answer ---- */
@@ -173,7 +175,7 @@ static void end_without_answer(struct crawl *c, struct job *job, const struct mp
     if (part->status == MP_CANCELLED)
         cancelled(c, job);
     else if (part->status != MP_OK || job->distrusted)
-        lost(c, job);
+        lost(c, job, part->status == MP_WORKER_LOST && part->code == MP_SILENT);
     else
         reject(c, job, part);
 }

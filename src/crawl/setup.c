@@ -17,6 +17,10 @@
 
 enum { RESULT_RING_BYTES = 4 << 20, SHOWN_MOST = 300 };
 
+/* A worker's loop turns each 100 ms while it has tasks; what may hold up a turn is a large page on a slow machine. One
+ * that is silent for so long spins in a library, or was stopped, and would hold the run for ever. */
+enum { WORKER_SILENCE_MS = 30000 };
+
 /* Descriptors. The parent has some 25 and two for each worker besides the files that it writes, and may have more. A
  * worker keeps 64 connections open that are idle. */
 enum {
@@ -100,6 +104,7 @@ static enum forage_status make_pool(struct crawl *c, char *error, size_t size)
         .executor = fetcher_run,
         .executor_arg = &c->config.fetch,
         .driven = true,
+        .silence_ms = WORKER_SILENCE_MS,
     };
     c->load = calloc(options.workers, sizeof *c->load);
     c->links_waiting = calloc(options.workers, sizeof *c->links_waiting);

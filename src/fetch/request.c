@@ -43,6 +43,9 @@ void request_shared_apply(const struct request_shared *shared, CURL *easy)
 {
     const struct fetch_options *o = shared->options;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* libcurl looks names up in threads; without this, ending a transfer whose name server does not answer waits for
+     * its thread, and all others with it. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);

@@ -52,6 +52,7 @@ static void close_in_nursery(void *context)
     close(pool->epoll);
     close(pool->wake);
     close(pool->timer);
+    close(pool->ticker);
     for (unsigned i = 0; i < pool->options.workers; i++)
         if (pool->slots[i].link)
             close_link(pool->slots[i].link);
@@ -76,10 +77,12 @@ static enum mp_status allocate(struct mp_pool *pool)
     pool->epoll = epoll_create1(EPOLL_CLOEXEC);
     pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pool->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (pool->epoll < 0 || pool->wake < 0 || pool->timer < 0)
+    pool->ticker = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (pool->epoll < 0 || pool->wake < 0 || pool->timer < 0 || pool->ticker < 0)
         return MP_SYSTEM;
     bool watched = watch(pool, pool->wake, EPOLLIN | EPOLLET, UINT64_MAX - 1) &&
-                   watch(pool, pool->timer, EPOLLIN | EPOLLET, UINT64_MAX - 2);
+                   watch(pool, pool->timer, EPOLLIN | EPOLLET, UINT64_MAX - 2) &&
+                   watch(pool, pool->ticker, EPOLLIN | EPOLLET, TICKER_EVENT);
     return watched ? MP_OK : MP_SYSTEM;
 }
 
@@ -119,7 +122,7 @@ static enum mp_status start_thread(struct mp_pool *pool)
 /* Free a pool whose workers and thread are gone. */
 static void release(struct mp_pool *pool)
 {
-    const int fds[] = {pool->epoll, pool->wake, pool->timer};
+    const int fds[] = {pool->epoll, pool->wake, pool->timer, pool->ticker};
     workers_bury(pool);
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (fds[i] >= 0)
@@ -139,7 +142,7 @@ enum mp_status mp_pool_new(const struct mp_pool_options *options, struct mp_pool
         return MP_NO_MEMORY;
     if (options)
         pool->options = *options;
-    pool->epoll = pool->wake = pool->timer = pool->nursery.control = -1;
+    pool->epoll = pool->wake = pool->timer = pool->ticker = pool->nursery.control = -1;
     if (!complete(&pool->options)) {
         free(pool);
         return MP_INVALID;

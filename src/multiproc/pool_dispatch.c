@@ -166,9 +166,14 @@ static struct task *next_task(struct mp_pool *pool)
     return range;
 }
 
+static bool takes_tasks(const struct slot *slot)
+{
+    return slot->ready && slot->link && !slot->leaving && !slot->condemned && !slot->silenced;
+}
+
 static size_t room_for_tasks(const struct mp_pool *pool, const struct slot *slot)
 {
-    if (!slot->ready || !slot->link || slot->leaving || slot->condemned || slot->held.count >= slot->window)
+    if (!takes_tasks(slot) || slot->held.count >= slot->window)
         return 0;
     size_t room = slot->window - slot->held.count;
     const unsigned most = pool->options.max_tasks_per_worker;
@@ -268,7 +273,7 @@ static struct slot *least_busy(struct mp_pool *pool)
 
 static void feed_executor(struct mp_pool *pool, struct slot *slot)
 {
-    while (slot->queue.count && slot->link && slot->ready && !slot->leaving && !slot->condemned) {
+    while (slot->queue.count && takes_tasks(slot)) {
         struct task *task = list_pop(&slot->queue);
         if (!give(pool, slot, task)) {
             list_prepend(&slot->queue, task);

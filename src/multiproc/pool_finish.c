@@ -112,14 +112,14 @@ static void finish_items(struct mp_pool *pool, struct job *job, size_t first, si
         finish_job(pool, job);
 }
 
-static void finish_submit(struct mp_pool *pool, struct task *task, enum mp_status status)
+static void finish_submit(struct mp_pool *pool, struct task *task, enum mp_status status, int code)
 {
     mp_part_fn *on_part = task->as.submit.on_part;
     void *context = task->as.submit.context;
     unsigned slot = task->slot < 0 ? 0 : (unsigned)task->slot;
     task_free(pool, task);
     finish_count(pool);
-    on_part(&(struct mp_part){.status = status, .last = true, .slot = slot}, context);
+    on_part(&(struct mp_part){.status = status, .last = true, .slot = slot, .code = code}, context);
 }
 
 void finish_task(struct mp_pool *pool, struct task *task, enum mp_status status, int code)
@@ -132,7 +132,7 @@ void finish_task(struct mp_pool *pool, struct task *task, enum mp_status status,
         finish_call(pool, task, &outcome, false);
         break;
     case WORK_SUBMIT:
-        finish_submit(pool, task, status);
+        finish_submit(pool, task, status, code);
         break;
     case WORK_RANGE:
         task_free(pool, task);

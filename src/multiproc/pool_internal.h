@@ -7,6 +7,7 @@
  *   pool_dispatch.c  which worker gets what, and taking it back
  *   pool_answer.c    what workers send, read with suspicion
  *   pool_workers.c   births and deaths
+ *   pool_watch.c     workers that neither answer nor die
  *   pool_finish.c    how tasks end
  *
  * The driver is the pool's thread, or whoever calls mp_pool_turn. Everything belongs to the driver alone and needs no
@@ -123,6 +124,7 @@ struct slot {
     bool ready;        /* the initializer has run */
     bool leaving;      /* was told that no more will come */
     bool condemned;    /* broke the protocol or was rejected */
+    bool silenced;     /* was silent, is being killed, and its death was not reported yet */
     bool active;       /* in the pool's list of rings that are not armed */
     bool fruitful;     /* has sent something in this life */
     bool unflushed;    /* has tasks in its ring that it was not rung for */
@@ -130,6 +132,8 @@ struct slot {
     uint64_t finished; /* items, in this life */
     unsigned window;
     int64_t progress_ns;
+    uint64_t pulse;         /* at the last tick */
+    unsigned silent_ticks;  /* since it changed */
     struct task_list held;  /* in the order given */
     struct task_list queue; /* bound to this slot and not given yet */
     struct buffer pieces;   /* of an item that comes in several records */
@@ -142,7 +146,9 @@ struct mp_pool {
     struct nursery_plan plan;
     int epoll;
     int wake;
-    int timer;
+    int timer;  /* of the next try to spawn */
+    int ticker; /* of the watch; goes once, and only when something is owed */
+    bool ticks;
     bool has_thread;
     pthread_t thread;
     struct inbox inbox;
@@ -233,6 +239,9 @@ void workers_activate(struct mp_pool *pool, struct slot *slot);
 /* Read the nursery's reports; replace the nursery when it is gone. */
 void workers_reports(struct mp_pool *pool);
 
+/* Have the worker killed; its death will be reported. */
+void workers_kill(struct mp_pool *pool, struct slot *slot);
+
 /* Take everything from a worker that broke the rules, and have it killed. */
 void workers_condemn(struct mp_pool *pool, struct slot *slot);
 void workers_sweep(struct mp_pool *pool);
@@ -242,6 +251,17 @@ void workers_end(struct mp_pool *pool, enum mp_status status);
 
 /* Free the links of the dead, as soon as no frame below can use them. */
 void workers_bury(struct mp_pool *pool);
+
+/* ---- pool_watch.c ---- */
+
+/* What epoll says when the ticker went. */
+#define TICKER_EVENT (UINT64_MAX - 3)
+
+/* Have the ticker go when it must and is not going. */
+void watch_keep(struct mp_pool *pool);
+
+/* The ticker went: look for signs of life, and have the silent killed. */
+void watch_tick(struct mp_pool *pool);
 
 /* ---- pool_finish.c ---- */
 

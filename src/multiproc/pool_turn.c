@@ -25,15 +25,19 @@ static void wait_for_events(struct mp_pool *pool, int64_t wait_ns)
     struct epoll_event events[EVENTS];
     const struct timespec wait = {.tv_sec = wait_ns / 1000000000, .tv_nsec = wait_ns % 1000000000};
     int n = epoll_pwait2(pool->epoll, events, EVENTS, wait_ns < 0 ? NULL : &wait, NULL);
-    bool reports = pool->nursery_silent;
+    bool reports = pool->nursery_silent, ticked = false;
     for (int i = 0; i < n; i++) {
         if (events[i].data.u64 < pool->options.workers)
             workers_activate(pool, &pool->slots[events[i].data.u64]);
         else if (events[i].data.u64 == UINT64_MAX)
             reports = true;
+        else if (events[i].data.u64 == TICKER_EVENT)
+            ticked = true;
     }
     if (reports)
         workers_reports(pool);
+    if (ticked && pool->phase != PHASE_OVER)
+        watch_tick(pool);
 }
 
 static void read_active(struct mp_pool *pool)
@@ -92,6 +96,7 @@ static void work(struct mp_pool *pool)
         return;
     workers_spawn(pool);
     dispatch(pool);
+    watch_keep(pool);
     wind_up(pool);
 }
 

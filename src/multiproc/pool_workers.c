@@ -81,10 +81,11 @@ static void begin_life(struct slot *slot, struct link *link)
 {
     slot->link = link;
     slot->alive = true;
-    slot->ready = slot->leaving = slot->condemned = slot->fruitful = slot->unflushed = false;
+    slot->ready = slot->leaving = slot->condemned = slot->silenced = slot->fruitful = slot->unflushed = false;
     slot->given = 0;
     slot->finished = 0;
     slot->window = WINDOW_FIRST;
+    slot->pulse = slot->silent_ticks = 0;
 }
 
 static bool spawn(struct mp_pool *pool, struct slot *slot)
@@ -222,6 +223,8 @@ static void take_everything(struct mp_pool *pool, struct slot *slot, int wait_st
 static void died(struct mp_pool *pool, struct slot *slot, int wait_status)
 {
     struct link *link = slot->link;
+    if (slot->silenced)
+        wait_status = MP_SILENT;
     if (link && !slot->condemned)
         answers_read_last(pool, slot);
     if (pool->phase == PHASE_OVER)
@@ -236,11 +239,17 @@ static void died(struct mp_pool *pool, struct slot *slot, int wait_status)
     pool->done++;
 }
 
+void workers_kill(struct mp_pool *pool, struct slot *slot)
+{
+    slot->silent_ticks = 0;
+    if (nursery_kill(&pool->nursery, slot->index, slot->serial) != MP_OK)
+        pool->nursery_silent = true;
+}
+
 void workers_condemn(struct mp_pool *pool, struct slot *slot)
 {
     slot->condemned = true;
-    if (nursery_kill(&pool->nursery, slot->index, slot->serial) != MP_OK)
-        pool->nursery_silent = true;
+    workers_kill(pool, slot);
 }
 
 void workers_sweep(struct mp_pool *pool)

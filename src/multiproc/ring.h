@@ -33,6 +33,7 @@ struct ring_control {
     _Alignas(64) _Atomic uint64_t tail; /* end of what the consumer released */
     _Alignas(64) _Atomic uint32_t consumer_asleep;
     _Alignas(64) _Atomic uint32_t producer_asleep;
+    _Alignas(64) _Atomic uint64_t pulse; /* changes while the producer lives; nothing but a watch depends on it */
 };
 
 struct ring_header {

@@ -59,6 +59,7 @@ static void let_go(struct mp_worker *worker)
 
 enum mp_status worker_next_message(struct mp_worker *worker)
 {
+    worker_pulse(worker);
     let_go(worker);
     if (worker->armed) {
         worker->armed = false;
@@ -90,6 +91,7 @@ enum mp_status mp_worker_next(struct mp_worker *worker, struct mp_task *task)
 
 enum mp_status mp_worker_arm(struct mp_worker *worker)
 {
+    worker_pulse(worker);
     if (worker->closed)
         return MP_OK;
     worker->armed = true;
@@ -101,6 +103,7 @@ enum mp_status mp_worker_arm(struct mp_worker *worker)
 
 void mp_worker_flush(struct mp_worker *worker)
 {
+    worker_pulse(worker);
     if (ring_must_wake_consumer(&worker->results))
         (void)!write(worker->rung, &(uint64_t){1}, sizeof(uint64_t));
 }
@@ -116,6 +119,7 @@ enum mp_status worker_sleep(struct mp_worker *worker)
 enum mp_status worker_reserve(struct mp_worker *worker, size_t len, uint32_t kind, uint64_t id, void **data)
 {
     for (;;) {
+        worker_pulse(worker);
         enum mp_status status = ring_reserve(&worker->results, len, kind, id, data);
         if (status != MP_FULL)
             return status;

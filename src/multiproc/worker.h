@@ -54,11 +54,18 @@ struct mp_worker {
     uint64_t checked;            /* the task ring's tail when the parent was last asked whether it waits for room */
     struct open_part part;
     uint64_t begun; /* items in this life; the mark of the result ring */
+    uint64_t pulse;
 };
 
 /* Map the rings and take over the bells. MP_OK or MP_SYSTEM. The ring descriptors are closed. */
 enum mp_status worker_open(struct mp_worker *worker, unsigned slot, const int fds[], size_t task_bytes,
                            size_t result_bytes);
+
+/* Give a sign of life: one store, which the parent reads a few times in mp_pool_options.silence_ms. */
+static inline void worker_pulse(struct mp_worker *worker)
+{
+    atomic_store_explicit(&worker->results.control->pulse, ++worker->pulse, memory_order_relaxed);
+}
 
 /* The next message of the task ring without a look at its kind; the one before is let go. As mp_worker_next. */
 enum mp_status worker_next_message(struct mp_worker *worker);

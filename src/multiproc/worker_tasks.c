@@ -103,6 +103,7 @@ static enum mp_status write_pieces(struct mp_reply *reply, const char *from, siz
 enum mp_status mp_reply_write(struct mp_reply *reply, const void *data, size_t len)
 {
     struct open_part *part = &reply->worker->part;
+    worker_pulse(reply->worker);
     if (reply->status != MP_OK)
         return reply->status;
     if (len > RESULT_MAX - reply->total)

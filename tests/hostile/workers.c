@@ -161,7 +161,7 @@ Test(workers, workers_that_never_get_to_work_fail_every_url_by_name)
     fixture_stop(f);
 }
 
-/* Invariant 2: a worker that stands still is one whose transfers do not end, but the user can end the run. */
+/* Invariant 2: before workers that stand still are killed, the user can end the run. */
 Test(workers, a_run_whose_workers_stand_still_can_be_ended)
 {
     struct fixture *f = fixture_start(&(struct fixture_options){.fallback = slow_page});

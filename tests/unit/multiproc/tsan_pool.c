@@ -75,7 +75,8 @@ static void task_functions(void)
 {
     struct shared shared = {0};
     pthread_t threads[THREADS];
-    check(mp_pool_new(&(struct mp_pool_options){.workers = 2, .max_tasks_per_worker = 700}, &shared.pool) == MP_OK,
+    check(mp_pool_new(&(struct mp_pool_options){.workers = 2, .max_tasks_per_worker = 700, .silence_ms = 20000},
+                      &shared.pool) == MP_OK,
           "new");
     for (int i = 0; i < THREADS; i++)
         pthread_create(&threads[i], NULL, submit, &shared);
