@@ -41,6 +41,7 @@ enum unkept {
     UNKEPT_MOVED,   /* it redirects to another page of the crawl */
     UNKEPT_NOINDEX, /* it asks not to be kept */
     UNKEPT_TYPE,    /* --types */
+    UNKEPT_EMPTY,   /* the answer says that there is none */
     UNKEPT_COUNT
 };
 
