@@ -174,8 +174,8 @@ static enum decode_status zstd_write(struct layer *l, const unsigned char *data,
         enum decode_status s = emit(l, out.pos);
         if (s != DECODE_OK)
             return s;
-        if (in.pos == in.size && out.pos < out.size)
-            return DECODE_OK;
+        if (in.pos == in.size && (l->complete || out.pos < out.size))
+            return DECODE_OK; /* behind a frame's end another call without input would be told what the next one wants */
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include "base/buffer.h"
 
+#include "support/support.h"
+
 #include <criterion/criterion.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -61,7 +63,33 @@ static void compress_zstd(struct buffer *out, const void *data, size_t len)
     out->len += n;
 }
 
+/* RFC 7932 section 9.2: a window of 64 KiB, one meta-block that is not compressed, and the empty last one. */
+static void wrap_brotli(struct buffer *out, const void *data, size_t len)
+{
+    cr_assert(len > 0 && len <= 65536);
+    unsigned head = (unsigned)(len - 1) << 4 | 1u << 20;
+    for (int i = 0; i < 3; i++)
+        buffer_append_char(out, (char)(head >> 8 * i));
+    buffer_append(out, data, len);
+    buffer_append_char(out, 3);
+}
+
 enum { GZIP = 31, ZLIB = 15, RAW = -15, SAMPLE = 100000 };
+
+/* Which coding, and how these tests make it. */
+struct kind {
+    const char *name;
+    void (*make)(struct buffer *out, const void *data, size_t len); /* NULL: zlib with WINDOW */
+    int window;
+};
+
+static void make_coded(const struct kind *k, struct buffer *out, const void *data, size_t len)
+{
+    if (k->make)
+        k->make(out, data, len);
+    else
+        compress_zlib(out, data, len, k->window);
+}
 
 static void make_sample(struct buffer *b)
 {
@@ -84,21 +112,15 @@ static void expect_same(const struct sink *sink, const struct buffer *plain)
 Test(decode, each_coding_gives_the_bytes_back_however_they_arrive)
 {
     static const size_t steps[] = {1, 7, 1000, 1 << 20};
+    static const struct kind kinds[] = {{"gzip", NULL, GZIP},    {"x-gzip", NULL, GZIP}, {"GZip", NULL, GZIP},
+                                        {"deflate", NULL, ZLIB}, {"deflate", NULL, RAW}, {"zstd", compress_zstd, 0}};
     struct buffer plain = {0};
     make_sample(&plain);
-    for (size_t i = 0; i < 4; i++) {
-        static const struct {
-            const char *name;
-            int window;
-        } kinds[] = {{"gzip", GZIP},    {"x-gzip", GZIP}, {"GZip", GZIP},
-                     {"deflate", ZLIB}, {"deflate", RAW}, {"zstd", 0}};
-        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+    for (size_t i = 0; i < SUPPORT_COUNT(steps); i++) {
+        for (size_t k = 0; k < SUPPORT_COUNT(kinds); k++) {
             struct buffer coded = {0};
             struct sink sink = {0};
-            if (kinds[k].window)
-                compress_zlib(&coded, plain.data, plain.len, kinds[k].window);
-            else
-                compress_zstd(&coded, plain.data, plain.len);
+            make_coded(&kinds[k], &coded, plain.data, plain.len);
             cr_assert_eq(decode(kinds[k].name, &coded, steps[i], &sink), DECODE_OK, "%s", kinds[k].name);
             expect_same(&sink, &plain);
             buffer_release(&sink.out);
@@ -106,6 +128,35 @@ Test(decode, each_coding_gives_the_bytes_back_however_they_arrive)
         }
     }
     buffer_release(&plain);
+}
+
+/* A frame of zstd that filled the last piece to the brim was taken for one that had not ended. */
+Test(decode, a_body_may_end_where_a_piece_does)
+{
+    static const struct kind kinds[] = {{"gzip", NULL, GZIP},
+                                        {"deflate", NULL, ZLIB},
+                                        {"deflate", NULL, RAW},
+                                        {"br", wrap_brotli, 0},
+                                        {"zstd", compress_zstd, 0}};
+    enum { LONGEST = 4 * DECODE_PIECE };
+    struct buffer all = {0}; /* first text, then what cannot be compressed */
+    make_sample(&all);
+    for (uint32_t i = 0, x = 1; i < SAMPLE; i++, x = x * 1664525 + 1013904223)
+        buffer_append_char(&all, (char)(x >> 24));
+    for (size_t k = 0; k < SUPPORT_COUNT(kinds); k++) {
+        for (size_t n = 0; n < 2 * 4 * 3 * 2; n++) {
+            size_t len = (n / 2 % 4 + 1) * DECODE_PIECE + n / 8 % 3 - 1, step = n % 2 ? 1 : 1 << 20;
+            struct buffer plain = {all.data + (n / 24 ? SAMPLE : 0), len < LONGEST ? len : LONGEST, 0}, coded = {0};
+            struct sink sink = {0};
+            make_coded(&kinds[k], &coded, plain.data, plain.len);
+            cr_assert_eq(decode(kinds[k].name, &coded, step, &sink), DECODE_OK, "%s, %zu bytes by %zu", kinds[k].name,
+                         plain.len, step);
+            expect_same(&sink, &plain);
+            buffer_release(&sink.out);
+            buffer_release(&coded);
+        }
+    }
+    buffer_release(&all);
 }
 
 Test(decode, brotli_is_decoded_and_its_cut_is_seen)
