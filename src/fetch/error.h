@@ -5,6 +5,7 @@
 #define FETCH_ERROR_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 #define FETCH_ERROR_TABLE(X)                                                                                           \
     X(FETCH_OK, "")                                                                                                    \
@@ -35,7 +36,8 @@ enum fetch_error { FETCH_ERROR_TABLE(FETCH_ERROR_ENTRY) FETCH_ERROR_COUNT };
 /* The word of ERROR; never NULL. */
 const char *fetch_error_word(enum fetch_error error);
 
-/* The error that libcurl's CODE stands for, given errno of its last system call (0: none). */
-enum fetch_error fetch_error_of_curl(CURLcode code, long os_errno);
+/* The error that libcurl's CODE stands for, given errno of its last system call (0: none), its WORDS (never NULL), and
+ * whether the head of an answer was complete, so that what ended was a body. */
+enum fetch_error fetch_error_of_curl(CURLcode code, long os_errno, const char *words, bool in_body);
 
 #endif
