@@ -235,7 +235,7 @@ static bool decoded(struct transfer *t, enum decode_status s)
         transfer_abort(t, FETCH_IO, "out of memory");
         break;
     case DECODE_BAD:
-        transfer_abort(t, FETCH_CODING, "the content coding is unknown or damaged");
+        transfer_abort(t, FETCH_CODING, "the content coding is unknown, damaged, or one of too many");
         break;
     }
     return false;
