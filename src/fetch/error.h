@@ -11,7 +11,7 @@
     X(FETCH_OK, "")                                                                                                    \
     X(FETCH_TIMEOUT, "timeout")         /* no connection, no answer or no progress in time */                          \
     X(FETCH_TRUNCATED, "truncated")     /* the body ended before its length, its last chunk or its coding said */      \
-    X(FETCH_TOO_LARGE, "too-large")     /* more decoded bytes than allowed */                                          \
+    X(FETCH_TOO_LARGE, "too-large")     /* more bytes than allowed, decoded or on the wire */                          \
     X(FETCH_PROTOCOL, "protocol")       /* not HTTP, or HTTP that no client should accept */                           \
     X(FETCH_CODING, "coding")           /* a Content-Encoding that is unknown or does not decode */                    \
     X(FETCH_RESET, "reset")             /* the connection broke */                                                     \

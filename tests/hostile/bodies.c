@@ -136,6 +136,29 @@ Test(bodies, codings_that_are_unknown_or_too_many_are_refused)
     expect_errors(attempts, "1M");
 }
 
+/* What they decode to never reached the limit, so that they were read for ever. */
+Test(bodies, bodies_without_end_that_decode_to_nothing_are_cut_off)
+{
+#define EMPTY_GZIP "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0"
+#define ENDLESS(coding, bytes)                                                                                         \
+    {                                                                                                                  \
+        .fault = FIXTURE_ENDLESS_BODY, .headers = "Content-Encoding: " coding "\r\n", .body = (bytes),                 \
+        .body_len = sizeof(bytes) - 1                                                                                  \
+    }
+    static const struct attempt attempts[] = {
+        {"/members", "too-large", ENDLESS("gzip", EMPTY_GZIP)},
+        {"/behind-gzip", "too-large", ENDLESS("gzip", EMPTY_GZIP "padding")},
+        {"/behind-zlib", "too-large", ENDLESS("deflate", "\x78\x9c\x03\0\0\0\0\x01")},
+        {"/behind-deflate", "too-large", ENDLESS("deflate", "\x03\0")},
+        {"/behind-brotli", "too-large", ENDLESS("br", "\x06")},
+        {"/frames", "too-large", ENDLESS("zstd", "\x28\xb5\x2f\xfd\x20\0\x01\0\0")},
+        {"/skippable", "too-large", ENDLESS("zstd", "\x50\x2a\x4d\x18\x04\0\0\0skip")},
+        {"/one-skippable", "too-large", ENDLESS("zstd", "\x50\x2a\x4d\x18")}, /* of 407 MB */
+        {"/layers", "too-large", ENDLESS("zstd, gzip", EMPTY_GZIP)},
+        {0}};
+    expect_errors(attempts, "1000");
+}
+
 /* ---- Lengths and chunks ---- */
 
 /* wget's CVE-2017-13089. None of these bodies is known to be complete. */
