@@ -72,7 +72,7 @@ struct fetch_request {
     struct text url;  /* canonical, without a fragment */
 
     /* Of the decoded body, counted from its begin also when resumed; 0: fetch_options.max_bytes. What FETCH_UTF8
-     * makes of it may not be longer either. */
+     * makes of it may not be longer either, and what a coding made of it only by a 64th and 64 KiB. */
     uint64_t max_bytes;
 
     /* Ask for the bytes from here on; 0: for all. Needs a strong ETag or a Last-Modified for If-Range: without one
