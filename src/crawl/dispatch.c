@@ -4,6 +4,7 @@
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
+#include "crawl/discovery/discovery.h"
 #include "crawl/gate.h"
 #include "crawl/identity.h"
 #include "crawl/resume.h"
@@ -75,7 +76,7 @@ static unsigned request_flags(const struct crawl *c, const struct job *job)
     unsigned flags = 0;
     if (!c->config.options.allow_private && !feed_names_host(c, job_target(job)))
         flags |= FETCH_PUBLIC_ONLY;
-    if (job->foreign || job->kind != JOB_PAGE)
+    if (job->foreign || job->unnamed || job->kind != JOB_PAGE)
         flags |= FETCH_FOREIGN;
     if (job->kind == JOB_ROBOTS)
         flags |= FETCH_CUT;
@@ -119,6 +120,7 @@ static bool make_request(struct crawl *c, struct job *job, struct outgoing *out)
         record_fill_request(c, job, &request);
     resume_fill_request(job, &request);
     assert(job->resume.at || job_holds_nothing(job));
+    job->unnamed = discovery_is_at_unnamed(c, job);
     request.flags = request_flags(c, job);
     job->reads_links = request.flags & (FETCH_LINKS | FETCH_SITEMAP);
     job->validated = job->validated && !job->resume.at;

@@ -25,7 +25,7 @@
 
 enum fetch_request_flags {
     FETCH_PUBLIC_ONLY = 1, /* refuse addresses that are not public */
-    FETCH_FOREIGN = 2,     /* another origin than the one that the user named: send no header of fetch_options */
+    FETCH_FOREIGN = 2,     /* another origin than those that the user named: send no header of fetch_options */
 
     /* Send an empty part, at once, when a connection is there and the request is about to go out. When a kept
      * connection turns out to be dead, the request goes out again and so does the part: the last one counts. */
