@@ -30,12 +30,24 @@ static void on_hangup(int number)
     forage_reopen_log(running);
 }
 
+/* Whoever started us with a signal ignored, as nohup does, wants no end by it. */
+static void end_by(int number)
+{
+    struct sigaction before, end = {.sa_handler = on_signal};
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(number, &end, NULL);
+}
+
+/* With a log SIGHUP ends nothing anyway, so that nohup is no reason to leave a rotated log unopened. */
 static void catch_signals(bool logs)
 {
-    struct sigaction end = {.sa_handler = on_signal}, hangup = {.sa_handler = logs ? on_hangup : on_signal};
-    sigaction(SIGINT, &end, NULL);
-    sigaction(SIGTERM, &end, NULL);
-    sigaction(SIGHUP, &hangup, NULL);
+    struct sigaction hangup = {.sa_handler = on_hangup};
+    end_by(SIGINT);
+    end_by(SIGTERM);
+    if (logs)
+        sigaction(SIGHUP, &hangup, NULL);
+    else
+        end_by(SIGHUP);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -109,7 +121,7 @@ static int prepare(const struct arguments *a)
     enum forage_status s = forage_check(&a->options, error, sizeof error);
     if (s != FORAGE_OK)
         return refuse(s, error);
-    int number = a->splay_ms ? splay_wait(a->splay_ms, !a->options.log) : 0;
+    int number = a->splay_ms ? splay_wait(a->splay_ms) : 0;
     return number ? 128 + number : FORAGE_EXIT_OK;
 }
 

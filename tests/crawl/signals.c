@@ -142,3 +142,29 @@ Test(signals, a_second_signal_ends_the_run_at_once)
     crawl_release(&c);
     fixture_stop(f);
 }
+
+/* Without a log, where SIGHUP would end the run as well. */
+static void expect_not_ended_by(int ignored, int end)
+{
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    char *url = support_format("http://127.0.0.1:%u/never", fixture_port(f));
+    struct run run = {.ignored_signal = ignored};
+    run_start(&run, (const char *const[]){"--robots", "off", url, NULL});
+    cr_assert(fixture_wait_requests(f, 1, 10000));
+    run_signal(&run, ignored);
+    cr_expect_not(run_wait_end(&run, 200), "ended by %d", ignored);
+    run_signal(&run, end);
+    run_wait(&run);
+    cr_expect_eq(run.status, 128 + end, "%d after %d", run.status, ignored);
+    cr_expect_eq(run.left_behind, 0);
+    run_release(&run);
+    free(url);
+    fixture_stop(f);
+}
+
+Test(signals, one_that_was_ignored_when_the_program_began_as_by_nohup_ends_nothing)
+{
+    expect_not_ended_by(SIGHUP, SIGTERM);
+    expect_not_ended_by(SIGINT, SIGHUP);
+    expect_not_ended_by(SIGTERM, SIGINT);
+}
