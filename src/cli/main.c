@@ -21,7 +21,7 @@ static void on_signal(int number)
     if (caught)
         _exit(128 + number);
     caught = number;
-    forage_stop(running);
+    forage_stop_as(running, 128 + number);
 }
 
 static void on_hangup(int number)
@@ -91,8 +91,6 @@ static int run(struct forage *f, struct display *d, bool logs)
     catch_signals(logs);
     enum forage_status s = forage_run(f, &summary);
     display_summary(d, &summary);
-    if (caught)
-        return 128 + caught;
     return summary.exit_status ? summary.exit_status : exit_of(s);
 }
 
