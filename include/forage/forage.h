@@ -80,7 +80,8 @@ enum { FORAGE_LINKS_MAX = 10000 };
 
 typedef void forage_page_fn(const struct forage_page *page, void *context);
 
-/* A line of a list that is no URL; REASON stands well behind "FILE:LINE: ". */
+/* A line of a list that is no URL; REASON stands well behind "FILE:LINE: ". With LINE 0 it is about the whole of FILE,
+ * or that is what forage_add_url was given, without its password. */
 typedef void forage_line_fn(const char *file, unsigned long line, const char *reason, void *context);
 
 struct forage_progress {
