@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* For the signal handler; set before it is installed, never freed before the program ends. */
@@ -72,12 +73,39 @@ static enum forage_status add_source(struct forage *f, const char *source)
     return strstr(source, "://") ? forage_add_url(f, source) : forage_add_list(f, source);
 }
 
+/* Endings of lists, none of which is a top-level domain. */
+static bool is_called_list(const char *name, size_t len)
+{
+    static const char *const endings[] = {".txt", ".lst", ".list", ".urls", ".gz"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (len >= strlen(endings[i]) && strcasecmp(name + len - strlen(endings[i]), endings[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Whether TEXT begins as example.org, www.example.org:8080/x or localhost/x do. */
+static bool looks_like_host(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+    size_t len = strspn(text, letters), digits = text[len] == ':' ? strspn(text + len + 1, "0123456789") : 0;
+    const char *dot = memchr(text, '.', len), *end = text + len + (digits ? digits + 1 : 0);
+    bool has_name = (dot && dot > text && text[len - 1] != '.') || (len == 9 && strncmp(text, "localhost", 9) == 0);
+    return has_name && strchr("/?#", *end) && (*end || !is_called_list(text, len));
+}
+
+static void refuse_list(const char *path, int error)
+{
+    char reason[128];
+    snprintf(reason, sizeof reason, "%s; a URL needs http:// or https:// in front", strerror(error));
+    display_bad_file(path, error == ENOENT && looks_like_host(path) ? reason : strerror(error));
+}
+
 static int add_sources(struct forage *f, const struct arguments *a)
 {
     for (int i = 0; i < a->source_count; i++) {
         enum forage_status s = add_source(f, a->sources[i]);
         if (s != FORAGE_OK) {
-            display_bad_file(a->sources[i], strerror(errno));
+            refuse_list(a->sources[i], errno);
             return exit_of(s);
         }
     }
