@@ -136,9 +136,10 @@ struct crawl {
 
     int epoll;
     int stop_fd;
-    _Atomic bool stop;   /* set by forage_stop, in a signal handler or another thread */
-    bool waits_for_list; /* the list's descriptor is in the epoll set */
-    bool broken;         /* the pool cannot replace its workers any more */
+    _Atomic bool stop;       /* set by forage_stop, in a signal handler or another thread */
+    _Atomic int stop_status; /* by forage_stop_as: the exit status of a run that it ended; 0: not called */
+    bool waits_for_list;     /* the list's descriptor is in the epoll set */
+    bool broken;             /* the pool cannot replace its workers any more */
 };
 
 /* End the run in good order: nothing more is asked for. The first reason counts. */

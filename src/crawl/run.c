@@ -162,29 +162,32 @@ static void give_up_rest(struct crawl *c)
     }
 }
 
-/* One that was stopped has not succeeded, whatever it had done by then. */
-static void decide_exit(struct crawl *c)
+/* One that was stopped has not succeeded, whatever it had done by then. STOP_STATUS is forage_stop_as's; 0: none. */
+static void decide_exit(struct crawl *c, int stop_status)
 {
     if (c->end == END_STOPPED)
         exit_status_add(&c->exit.others, FORAGE_EXIT_OTHER);
-    c->exit_status = exit_status_of_run(&c->exit, &c->counts, c->config.options.expect_failures);
+    int status = exit_status_of_run(&c->exit, &c->counts, c->config.options.expect_failures);
+    c->exit_status = stop_status ? stop_status : status;
 }
 
-/* What the run leaves behind, after its last page. */
+/* What the run leaves behind, after its last page. A stop that comes when the outputs are being written is too late to
+ * be in them, and does not count. */
 static void settle(struct crawl *c)
 {
     landing_drain(c);
     discovery_settle(c);
     browsable_make(c);
     identity_save(c);
-    decide_exit(c);
+    decide_exit(c, c->stop_status);
     memory_end(c);
     discovery_end(c);
     prune_files(c);
     report_tick(c, true);
-    decide_exit(c); /* the state may have failed meanwhile */
+    int stop_status = c->stop_status;
+    decide_exit(c, stop_status); /* the state may have failed meanwhile */
     outputs_end(c);
-    decide_exit(c);
+    decide_exit(c, stop_status);
     if (c->run.exit_status != c->exit_status) /* one of the files could not be written */
         memory_end(c);
 }
