@@ -124,17 +124,23 @@ static bool waits_on_disk(struct crawl *c, const struct url *url, const struct l
     return true;
 }
 
+/* Whether an earlier line gave URL; in a crawl it may have been found before. */
+static enum seen_result take_line(struct crawl *c, const struct url *url, const struct line_options *own)
+{
+    return c->discovery ? discovery_take_line(c, url, own) : seen_add(&c->seen, url->href, url->href_len);
+}
+
 static void offer_url(struct crawl *c, struct url *url, struct line_options *own)
 {
+    seen_add(&c->named_hosts, url->host.at, url->host.len);
     discovery_seed(c, url);
-    enum seen_result known = seen_add(&c->seen, url->href, url->href_len);
+    enum seen_result known = take_line(c, url, own);
     if (known == SEEN_KNOWN) {
         c->counts.skipped++;
         url_release(url);
         line_options_free(own);
         return;
     }
-    seen_add(&c->named_hosts, url->host.at, url->host.len);
     if (known == SEEN_NEW && waits_on_disk(c, url, own)) {
         url_release(url);
         return;
