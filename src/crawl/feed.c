@@ -236,17 +236,13 @@ bool feed_is_due(struct crawl *c)
     return spill_is_due(c) || (c->sources && !c->waits_for_list && wants_more(c));
 }
 
-/* Cut the password out of what could not be read as a URL, so that it can be shown. */
-static void cut_password(char *text)
+/* Cut user and password out of what could not be read as a URL, so that it can be shown: all up to the last @, because
+ * nobody knows where they end. */
+static void cut_account(char *text)
 {
-    char *authority = strstr(text, "://");
-    if (!authority)
-        return;
-    authority += 3;
-    char *at = memrchr(authority, '@', strcspn(authority, "/?#\\"));
-    char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
-    if (colon)
-        memmove(colon, at, strlen(at) + 1);
+    char *authority = strstr(text, "://"), *at = authority ? strrchr(authority, '@') : NULL;
+    if (at)
+        memmove(authority + strlen("://"), at + 1, strlen(at));
 }
 
 static void offer_source(struct crawl *c, struct source *s)
@@ -257,7 +253,7 @@ static void offer_source(struct crawl *c, struct source *s)
         offer_url(c, &url, NULL);
         return;
     }
-    cut_password(s->text);
+    cut_account(s->text);
     report_bad_line(c, s->text, 0, url_status_text(status));
 }
 
