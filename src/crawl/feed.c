@@ -4,6 +4,7 @@
 #include "crawl/crawl.h"
 #include "crawl/discovery/discovery.h"
 #include "crawl/spill.h"
+#include "fetch/guard.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -155,16 +156,31 @@ static void offer_url(struct crawl *c, struct url *url, struct line_options *own
     admit_new(c, job);
 }
 
+/* NULL, or what is wrong with a URL that the user gave. Its host may be one by the standard and yet no name that a
+ * worker would ask for ("a{b}.example"): to say so here is to say in which line. */
+static const char *read_url(struct url *url, const char *text, size_t len)
+{
+    char host[256];
+    enum url_status status = url_parse_line(url, text, len);
+    if (status != URL_OK)
+        return url_status_text(status);
+    snprintf(host, sizeof host, "%.*s", (int)url->host.len, url->host.at);
+    if (url->host.len >= sizeof host || guard_url_means(url->href, host, url->port))
+        return NULL;
+    url_release(url);
+    return "the host is no name that can be asked for";
+}
+
 static void offer_entry(struct crawl *c, const struct list_entry *entry)
 {
     struct url url = {0};
-    enum url_status status = url_parse_line(&url, entry->url, entry->url_len);
-    if (status == URL_OK) {
+    const char *wrong = read_url(&url, entry->url, entry->url_len);
+    if (!wrong) {
         offer_url(c, &url, entry->options);
         return;
     }
     line_options_free(entry->options);
-    report_bad_line(c, entry->file, entry->line, url_status_text(status));
+    report_bad_line(c, entry->file, entry->line, wrong);
 }
 
 static void watch_list(struct crawl *c, int fd)
@@ -248,13 +264,13 @@ static void cut_account(char *text)
 static void offer_source(struct crawl *c, struct source *s)
 {
     struct url url = {0};
-    enum url_status status = url_parse_line(&url, s->text, strlen(s->text));
-    if (status == URL_OK) {
+    const char *wrong = read_url(&url, s->text, strlen(s->text));
+    if (!wrong) {
         offer_url(c, &url, NULL);
         return;
     }
     cut_account(s->text);
-    report_bad_line(c, s->text, 0, url_status_text(status));
+    report_bad_line(c, s->text, 0, wrong);
 }
 
 void feed_turn(struct crawl *c)
