@@ -1,4 +1,4 @@
-/* Taking jobs out: some of one host, or all. */
+/* Looking through jobs, and taking them out: some of one host, or all. */
 #include "crawl/frontier/frontier_internal.h"
 
 /* Whether JOB stays. It is in no queue or heap, and if it does not, it may be freed. */
@@ -66,6 +66,27 @@ void frontier_drain(struct frontier *f, frontier_drop_fn *drop, void *context)
     for (struct host *h = f->busy.first, *next; h; h = next) {
         next = h->list_next;
         frontier_sift(f, h, keep_none, &drain);
+    }
+}
+
+struct look {
+    frontier_look_fn *look;
+    void *context;
+};
+
+static bool keep_each(struct job *job, void *context)
+{
+    const struct look *look = context;
+    look->look(job, look->context);
+    return true;
+}
+
+void frontier_each(struct frontier *f, frontier_look_fn *look, void *context)
+{
+    struct look all = {look, context};
+    for (struct host *h = f->busy.first, *next; h; h = next) {
+        next = h->list_next;
+        frontier_sift(f, h, keep_each, &all);
     }
 }
 
