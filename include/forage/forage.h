@@ -7,7 +7,7 @@
  * forage_new forks the workers, so call it before the program's first thread where you can. The library prints nothing,
  * does not exit and reads no environment variable.
  *
- * Context: one thread, except for forage_stop and forage_reopen_log. */
+ * Context: one thread, except for forage_stop, forage_stop_as and forage_reopen_log. */
 #ifndef FORAGE_FORAGE_H
 #define FORAGE_FORAGE_H
 
@@ -80,7 +80,8 @@ enum { FORAGE_LINKS_MAX = 10000 };
 
 typedef void forage_page_fn(const struct forage_page *page, void *context);
 
-/* A line of a list that is no URL; REASON stands well behind "FILE:LINE: ". */
+/* A line of a list that is no URL; REASON stands well behind "FILE:LINE: ". With LINE 0 it is about the whole of FILE,
+ * or that is what forage_add_url was given, without its password. */
 typedef void forage_line_fn(const char *file, unsigned long line, const char *reason, void *context);
 
 struct forage_progress {
@@ -228,7 +229,7 @@ struct forage_options {
 
 struct forage_summary {
     struct forage_progress counts;
-    int exit_status; /* a forage_exit */
+    int exit_status; /* a forage_exit, or that of forage_stop_as */
     /* Why it ended before everything was done; the rest is left for the next run. */
     bool stopped;      /* by forage_stop */
     bool out_of_time;  /* max_time_ms */
@@ -261,6 +262,10 @@ enum forage_status forage_run(struct forage *forage, struct forage_summary *summ
 /* End forage_run early: transfers in flight are abandoned, complete pages are kept.
  * Context: any thread; async-signal-safe. */
 void forage_stop(struct forage *forage);
+
+/* The same, and the run's exit status, in the summary and in all that is kept of the run, is EXIT_STATUS (above 0)
+ * rather than what became of its pages. Context: as forage_stop. */
+void forage_stop_as(struct forage *forage, int exit_status);
 
 /* Close the log and open it again by its name, soon: for after a rotation. What was logged before the call is in the
  * old file. Context: any thread; async-signal-safe. */

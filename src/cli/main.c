@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* For the signal handler; set before it is installed, never freed before the program ends. */
@@ -21,7 +22,7 @@ static void on_signal(int number)
     if (caught)
         _exit(128 + number);
     caught = number;
-    forage_stop(running);
+    forage_stop_as(running, 128 + number);
 }
 
 static void on_hangup(int number)
@@ -30,12 +31,24 @@ static void on_hangup(int number)
     forage_reopen_log(running);
 }
 
+/* Whoever started us with a signal ignored, as nohup does, wants no end by it. */
+static void end_by(int number)
+{
+    struct sigaction before, end = {.sa_handler = on_signal};
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(number, &end, NULL);
+}
+
+/* With a log SIGHUP ends nothing anyway, so that nohup is no reason to leave a rotated log unopened. */
 static void catch_signals(bool logs)
 {
-    struct sigaction end = {.sa_handler = on_signal}, hangup = {.sa_handler = logs ? on_hangup : on_signal};
-    sigaction(SIGINT, &end, NULL);
-    sigaction(SIGTERM, &end, NULL);
-    sigaction(SIGHUP, &hangup, NULL);
+    struct sigaction hangup = {.sa_handler = on_hangup};
+    end_by(SIGINT);
+    end_by(SIGTERM);
+    if (logs)
+        sigaction(SIGHUP, &hangup, NULL);
+    else
+        end_by(SIGHUP);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -60,12 +73,39 @@ static enum forage_status add_source(struct forage *f, const char *source)
     return strstr(source, "://") ? forage_add_url(f, source) : forage_add_list(f, source);
 }
 
+/* Endings of lists, none of which is a top-level domain. */
+static bool is_called_list(const char *name, size_t len)
+{
+    static const char *const endings[] = {".txt", ".lst", ".list", ".urls", ".gz"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (len >= strlen(endings[i]) && strcasecmp(name + len - strlen(endings[i]), endings[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Whether TEXT begins as example.org, www.example.org:8080/x or localhost/x do. */
+static bool looks_like_host(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+    size_t len = strspn(text, letters), digits = text[len] == ':' ? strspn(text + len + 1, "0123456789") : 0;
+    const char *dot = memchr(text, '.', len), *end = text + len + (digits ? digits + 1 : 0);
+    bool has_name = (dot && dot > text && text[len - 1] != '.') || (len == 9 && strncmp(text, "localhost", 9) == 0);
+    return has_name && strchr("/?#", *end) && (*end || !is_called_list(text, len));
+}
+
+static void refuse_list(const char *path, int error)
+{
+    char reason[128];
+    snprintf(reason, sizeof reason, "%s; a URL needs http:// or https:// in front", strerror(error));
+    display_bad_file(path, error == ENOENT && looks_like_host(path) ? reason : strerror(error));
+}
+
 static int add_sources(struct forage *f, const struct arguments *a)
 {
     for (int i = 0; i < a->source_count; i++) {
         enum forage_status s = add_source(f, a->sources[i]);
         if (s != FORAGE_OK) {
-            display_bad_file(a->sources[i], strerror(errno));
+            refuse_list(a->sources[i], errno);
             return exit_of(s);
         }
     }
@@ -79,8 +119,6 @@ static int run(struct forage *f, struct display *d, bool logs)
     catch_signals(logs);
     enum forage_status s = forage_run(f, &summary);
     display_summary(d, &summary);
-    if (caught)
-        return 128 + caught;
     return summary.exit_status ? summary.exit_status : exit_of(s);
 }
 
@@ -109,7 +147,7 @@ static int prepare(const struct arguments *a)
     enum forage_status s = forage_check(&a->options, error, sizeof error);
     if (s != FORAGE_OK)
         return refuse(s, error);
-    int number = a->splay_ms ? splay_wait(a->splay_ms, !a->options.log) : 0;
+    int number = a->splay_ms ? splay_wait(a->splay_ms) : 0;
     return number ? 128 + number : FORAGE_EXIT_OK;
 }
 

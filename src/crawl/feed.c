@@ -233,6 +233,31 @@ bool feed_is_due(struct crawl *c)
     return spill_is_due(c) || (c->sources && !c->waits_for_list && wants_more(c));
 }
 
+/* Cut the password out of what could not be read as a URL, so that it can be shown. */
+static void cut_password(char *text)
+{
+    char *authority = strstr(text, "://");
+    if (!authority)
+        return;
+    authority += 3;
+    char *at = memrchr(authority, '@', strcspn(authority, "/?#\\"));
+    char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+    if (colon)
+        memmove(colon, at, strlen(at) + 1);
+}
+
+static void offer_source(struct crawl *c, struct source *s)
+{
+    struct url url = {0};
+    enum url_status status = url_parse_line(&url, s->text, strlen(s->text));
+    if (status == URL_OK) {
+        offer_url(c, &url, NULL);
+        return;
+    }
+    cut_password(s->text);
+    report_bad_line(c, s->text, 0, url_status_text(status));
+}
+
 void feed_turn(struct crawl *c)
 {
     bool more = true;
@@ -244,7 +269,7 @@ void feed_turn(struct crawl *c)
         if (s->is_list) {
             more = read_list(c, s);
         } else {
-            offer_entry(c, &(struct list_entry){.file = "", .url = s->text, .url_len = strlen(s->text)});
+            offer_source(c, s);
             source_pop(c);
         }
     }

@@ -65,6 +65,12 @@ void forage_stop(struct forage *f)
     errno = saved;
 }
 
+void forage_stop_as(struct forage *f, int exit_status)
+{
+    f->crawl.stop_status = exit_status;
+    forage_stop(f);
+}
+
 void forage_reopen_log(struct forage *f)
 {
     outputs_reopen_log(&f->crawl);

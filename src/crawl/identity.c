@@ -149,13 +149,15 @@ static bool add_cookies(struct identity *id, const struct job *job, struct buffe
     return true;
 }
 
+/* A line of --auth names its origin; one of netrc names a host, and is for those of its origins that the user named. */
 static bool add_credentials(const struct identity *id, const struct job *job, struct buffer *lines)
 {
     const struct url *to = job_target(job);
     if (job->foreign || to->password.len || has_own_header(job, "Authorization"))
         return true;
     const struct credentials *known = id->auth && !to->username.len ? auth_find(id->auth, to) : NULL;
-    bool has = known ? auth_header(known, lines) : id->netrc && auth_from_netrc(id->netrc, to, lines);
+    bool uses_netrc = !known && id->netrc && !job->unnamed;
+    bool has = known ? auth_header(known, lines) : uses_netrc && auth_from_netrc(id->netrc, to, lines);
     return (!known || has) && (!has || buffer_append_char(lines, '\n'));
 }
 

@@ -20,6 +20,11 @@ void crawl_end_early(struct crawl *c, enum end why)
         c->end = why;
 }
 
+bool crawl_finishes(const struct crawl *c)
+{
+    return c->end == END_QUOTA || c->end == END_PAGES;
+}
+
 uint32_t crawl_random(struct crawl *c)
 {
     c->random ^= c->random << 13; /* xorshift64 (Marsaglia 2003) */
@@ -33,21 +38,22 @@ static bool is_in_flight(const struct crawl *c)
     return c->frontier.in_flight || (c->pages && pages_pending(c->pages));
 }
 
-/* At a quota what is in flight is finished, if there is time; for other ends it is dropped, because there is no time,
- * or no room, for it. */
+/* At a quota what has gone out is finished, with its redirects and tries, if there is time; for other ends it is dropped,
+ * because there is no time, or no room, for it. */
 static bool is_over(struct crawl *c)
 {
     int64_t most_ms = c->config.options.max_time_ms;
     bool late = most_ms && clock_ms() - c->started_ms >= most_ms;
     bool is_done = feed_is_done(c) && discovery_is_done(c) && !c->frontier.queued && !is_in_flight(c);
-    bool finishes = c->end == END_QUOTA || c->end == END_PAGES;
-    if (is_done && (c->end == END_NOT_YET || finishes)) /* the last page may have reached the quota */
+    if (is_done && !c->left_rest &&
+        (c->end == END_NOT_YET || crawl_finishes(c))) /* the last page may have reached the quota */
         c->end = END_DONE;
     if (c->stop)
         crawl_end_early(c, END_STOPPED);
     if (late)
         crawl_end_early(c, END_TIME);
-    return c->end && (!finishes || c->stop || late || !is_in_flight(c));
+    bool has_more = is_in_flight(c) || c->frontier.queued;
+    return c->end && (!crawl_finishes(c) || c->stop || late || !has_more);
 }
 
 static int least(int a, int64_t b)
@@ -96,11 +102,19 @@ static void turn_in(struct crawl *c)
         discovery_turn(c);
 }
 
+static void turn_out(struct crawl *c)
+{
+    feed_pause(c);
+    if (crawl_finishes(c) && !c->finishing)
+        dispatch_leave_rest(c);
+    c->finishing = true;
+}
+
 static enum forage_status loop(struct crawl *c)
 {
     while (!is_over(c)) {
         if (c->end)
-            feed_pause(c);
+            turn_out(c);
         else
             turn_in(c);
         if (!is_reading(c))
@@ -137,8 +151,11 @@ static struct job *take_queued(struct crawl *c)
 static void give_up_rest(struct crawl *c)
 {
     feed_unpark(c);
-    while (c->frontier.queued || (!feed_is_done(c) && !c->waits_for_list)) {
+    for (bool any = true; any && (c->frontier.queued || (!feed_is_done(c) && !c->waits_for_list));) {
+        const struct source *reading = c->sources;
+        uint64_t lines = c->pace.lines;
         feed_turn(c);
+        any = c->frontier.queued || c->sources != reading || c->pace.lines != lines;
         for (struct job *job = take_queued(c), *next; job; job = next) {
             next = job->next;
             answer_give_up(c, job);
@@ -146,29 +163,32 @@ static void give_up_rest(struct crawl *c)
     }
 }
 
-/* One that was stopped has not succeeded, whatever it had done by then. */
-static void decide_exit(struct crawl *c)
+/* One that was stopped has not succeeded, whatever it had done by then. STOP_STATUS is forage_stop_as's; 0: none. */
+static void decide_exit(struct crawl *c, int stop_status)
 {
     if (c->end == END_STOPPED)
         exit_status_add(&c->exit.others, FORAGE_EXIT_OTHER);
-    c->exit_status = exit_status_of_run(&c->exit, &c->counts, c->config.options.expect_failures);
+    int status = exit_status_of_run(&c->exit, &c->counts, c->config.options.expect_failures);
+    c->exit_status = stop_status ? stop_status : status;
 }
 
-/* What the run leaves behind, after its last page. */
+/* What the run leaves behind, after its last page. A stop that comes when the outputs are being written is too late to
+ * be in them, and does not count. */
 static void settle(struct crawl *c)
 {
     landing_drain(c);
     discovery_settle(c);
     browsable_make(c);
     identity_save(c);
-    decide_exit(c);
+    decide_exit(c, c->stop_status);
     memory_end(c);
     discovery_end(c);
     prune_files(c);
     report_tick(c, true);
-    decide_exit(c); /* the state may have failed meanwhile */
+    int stop_status = c->stop_status;
+    decide_exit(c, stop_status); /* the state may have failed meanwhile */
     outputs_end(c);
-    decide_exit(c);
+    decide_exit(c, stop_status);
     if (c->run.exit_status != c->exit_status) /* one of the files could not be written */
         memory_end(c);
 }

@@ -11,7 +11,6 @@
 #include <zlib.h>
 #include <zstd.h>
 
-/* A window that no sane server exceeds: RFC 8878 recommends decoders to support 8 MiB. */
 enum { ZSTD_WINDOW_LOG_MAX = 23, GZIP_WINDOW = 15 + 16, ZLIB_WINDOW = 15, RAW_WINDOW = -15 };
 
 struct layer {
@@ -33,6 +32,7 @@ struct coding {
     const char *name;
     enum decode_status (*write)(struct layer *l, const unsigned char *data, size_t len);
     void (*close)(struct layer *l);
+    bool is_large; /* its window takes MiB (decode.h) */
 };
 
 struct decoder {
@@ -174,8 +174,8 @@ static enum decode_status zstd_write(struct layer *l, const unsigned char *data,
         enum decode_status s = emit(l, out.pos);
         if (s != DECODE_OK)
             return s;
-        if (in.pos == in.size && out.pos < out.size)
-            return DECODE_OK;
+        if (in.pos == in.size && (l->complete || out.pos < out.size))
+            return DECODE_OK; /* behind a frame's end another call without input would be told what the next one wants */
     }
 }
 
@@ -186,8 +186,9 @@ static void zstd_close(struct layer *l)
 }
 
 static const struct coding codings[] = {
-    {"gzip", gzip_write, zlib_close},   {"x-gzip", gzip_write, zlib_close}, {"deflate", deflate_write, zlib_close},
-    {"br", brotli_write, brotli_close}, {"zstd", zstd_write, zstd_close},
+    {"gzip", gzip_write, zlib_close, false},       {"x-gzip", gzip_write, zlib_close, false},
+    {"deflate", deflate_write, zlib_close, false}, {"br", brotli_write, brotli_close, true},
+    {"zstd", zstd_write, zstd_close, true},
 };
 
 static const struct coding *coding_find(const char *name, size_t len)
@@ -214,12 +215,13 @@ static enum decode_status push_layer(struct decoder *d, const struct coding *cod
 static enum decode_status push_layers(struct decoder *d, const char *list)
 {
     static const char separators[] = ", \t";
-    unsigned layers = 0;
+    unsigned layers = 0, large = 0;
     for (list += strspn(list, separators); *list; list += strspn(list, separators)) {
         size_t len = strcspn(list, separators);
         bool nothing = (len == 8 && strncasecmp(list, "identity", len) == 0);
         const struct coding *coding = nothing ? NULL : coding_find(list, len);
-        if (!nothing && (!coding || ++layers > DECODE_LAYERS))
+        large += coding && coding->is_large;
+        if (!nothing && (!coding || ++layers > DECODE_LAYERS || large > 1))
             return DECODE_BAD;
         if (coding && push_layer(d, coding) != DECODE_OK)
             return DECODE_NO_MEMORY;

@@ -514,3 +514,29 @@ Test(command_line, what_is_known_is_printed_as_text_and_as_json)
     free(folder);
     fixture_stop(f);
 }
+
+static const struct {
+    const char *operand;
+    bool is_like_host;
+} missing_lists[] = {
+    {"example.org", true},      {"www.example.org/x", true}, {"example.org:8080", true}, {"localhost/x", true},
+    {"127.0.0.1:8080/x", true}, {"example.org?q", true},     {"sites", false},           {"./example.org", false},
+    {".hidden", false},         {"lists/x.txt", false},      {"example.", false},        {"a.b:c", false},
+    {"a.b c", false},           {"localhosts", false},       {"sites.txt", false},       {"sites.GZ", false},
+    {"example.txt/x", true},
+};
+
+Test(command_line, a_list_that_is_not_there_and_looks_like_a_host_gets_a_hint)
+{
+    for (size_t i = 0; i < SUPPORT_COUNT(missing_lists); i++) {
+        const char *operand = missing_lists[i].operand;
+        char *says = support_format("forage: %s: No such file or directory%s\n", operand,
+                                    missing_lists[i].is_like_host ? "; a URL needs http:// or https:// in front" : "");
+        struct run run = {0};
+        run_forage(&run, operand, NULL);
+        cr_expect_str_eq(run.err, says);
+        cr_expect_eq(run.status, FORAGE_EXIT_FILE);
+        run_release(&run);
+        free(says);
+    }
+}

@@ -122,7 +122,7 @@ Test(library, callbacks_run_in_the_caller_and_once_for_each_url)
     cr_assert_not(s.elsewhere);
     cr_assert_eq(s.pages, 5);
     cr_assert_eq(s.lines, 1);
-    cr_assert_str_eq(s.line, ":0: the host contains a character that no host name may have");
+    cr_assert_str_eq(s.line, "no url:0: the host contains a character that no host name may have");
     cr_assert_geq(s.ticks, 1);
     for (unsigned i = 0; i < s.pages; i++)
         for (unsigned k = 0; k < i; k++)

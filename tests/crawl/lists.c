@@ -115,6 +115,23 @@ Test(lists, each_bad_line_is_named_counted_and_stops_nothing)
     fixture_stop(f);
 }
 
+Test(lists, each_bad_url_of_the_command_line_is_named_as_it_was_given_but_for_its_password)
+{
+    static const char *const says[] = {
+        "forage: ftp://x/y: the scheme is not http or https\n",
+        "forage: http://a:b/: the port is not a number from 0 to 65535\n",
+        "forage: http://me@a:b/c@d: the port is not a number from 0 to 65535\n",
+        "forage: http://\\x1b[2J/: ",
+    };
+    struct run run = {0};
+    run_forage(&run, "-q", "ftp://x/y", "http://a:b/", "http://me:se:cret@a:b/c@d", "http://\033[2J/", NULL);
+    for (size_t i = 0; i < SUPPORT_COUNT(says); i++)
+        cr_expect(text_has(run.err, says[i]), "%s", says[i]);
+    cr_expect_eq(text_lines(run.err), SUPPORT_COUNT(says), "%s", run.err);
+    cr_expect_eq(run.status, FORAGE_EXIT_OTHER);
+    run_release(&run);
+}
+
 /* A line of LEN bytes: a URL with a long path. */
 static char *long_line(const char *begin, size_t len)
 {

@@ -288,3 +288,30 @@ Test(resuming, what_the_rest_does_not_repeat_holds_still)
     crawl_release(&c);
     fixture_stop(f);
 }
+
+/* Neither a 206 that does not repeat it nor a failure in between takes the media type away, which names the file. */
+Test(resuming, what_it_is_stays_while_it_waits_for_its_rest)
+{
+    static const struct fixture_reply rest = {
+        .generated = BYTES, .type = "", .etag = "\"v1\"", .range = FIXTURE_RANGE_RIGHT};
+    static const struct fixture_reply dropped = {
+        .fault = FIXTURE_SILENT, .end = FIXTURE_DROP, .times = 1, .then = &rest};
+    static const struct fixture_reply busy = {.status = 503, .body = "busy", .times = 1, .then = &dropped};
+    static const struct fixture_route routes[] = {{.path = "/big",
+                                                   .reply = {.generated = BYTES,
+                                                             .type = "application/pdf",
+                                                             .etag = "\"v1\"",
+                                                             .end = FIXTURE_DROP,
+                                                             .cut_at = CUT,
+                                                             .times = 1,
+                                                             .then = &busy}},
+                                                  {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/big\n"};
+    crawl_run(&c, f, "--tries", "5", "--max-wait", "10ms", "-", NULL);
+    cr_assert_eq(c.run.status, 0, "%s", c.run.err);
+    cr_expect(holds_pattern(&c, "shop/big~.pdf", BYTES));
+    cr_expect_eq(fixture_count(f, "/big"), 4);
+    crawl_release(&c);
+    fixture_stop(f);
+}

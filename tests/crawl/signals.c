@@ -23,7 +23,8 @@ static const char list[] = "www.shop.com/fine\nwww.shop.com/half\nwww.shop.com/n
 /* Start a run and wait until its first page is there and the others are under way. */
 static void start(struct crawl *c, struct fixture *f, const char *list_name)
 {
-    crawl_start(c, f, "-v", "-j", "2", "--per-host", "2", list_name, NULL);
+    crawl_start(c, f, "-v", "-j", "2", "--per-host", "2", "--summary", "summary", "--metrics", "metrics", list_name,
+                NULL);
     cr_assert(run_wait_output(&c->run, "output/shop/fine~.html", 10000));
     cr_assert(fixture_wait_requests(f, 3, 10000));
 }
@@ -35,6 +36,24 @@ static void expect_only_whole_files(const struct crawl *c)
     cr_expect(crawl_holds(c, "shop/fine~.html", "fine"));
     cr_expect_eq(c->run.left_behind, 0);
     free(tree);
+}
+
+/* What is kept of the run for others agrees with what its caller saw. */
+static void expect_recorded(const struct crawl *c, int status)
+{
+    char *summary = crawl_read(c, "summary"), *metrics = crawl_read(c, "metrics");
+    char *in_summary = support_format("\"exit_status\":%d,", status);
+    char *in_metrics = support_format(" %d\n# HELP forage_run_complete", status);
+    struct run shown = {.working_folder = c->run.folder};
+    run_forage(&shown, "--status", "output", "--json", NULL);
+    cr_expect(text_has(summary, in_summary), "%s", summary);
+    cr_expect(text_has(metrics, in_metrics), "%s", metrics);
+    cr_expect(text_has(shown.out, in_summary), "%s", shown.out);
+    run_release(&shown);
+    free(in_metrics);
+    free(in_summary);
+    free(metrics);
+    free(summary);
 }
 
 static void expect_stopped(int number, bool whole_group)
@@ -51,6 +70,7 @@ static void expect_stopped(int number, bool whole_group)
     cr_expect(text_has(c.run.err, "\nstopped: 1 fetched (4 B), 0 failed, 0 skipped, 0 bad lines in "), "%s", c.run.err);
     cr_expect_eq(json_array_size(c.log), 1);
     cr_expect_lt(c.run.wall_ms, 5000);
+    expect_recorded(&c, 128 + number);
     expect_only_whole_files(&c);
     crawl_release(&c);
     fixture_stop(f);
@@ -141,4 +161,30 @@ Test(signals, a_second_signal_ends_the_run_at_once)
     expect_only_whole_files(&c);
     crawl_release(&c);
     fixture_stop(f);
+}
+
+/* Without a log, where SIGHUP would end the run as well. */
+static void expect_not_ended_by(int ignored, int end)
+{
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    char *url = support_format("http://127.0.0.1:%u/never", fixture_port(f));
+    struct run run = {.ignored_signal = ignored};
+    run_start(&run, (const char *const[]){"--robots", "off", url, NULL});
+    cr_assert(fixture_wait_requests(f, 1, 10000));
+    run_signal(&run, ignored);
+    cr_expect_not(run_wait_end(&run, 200), "ended by %d", ignored);
+    run_signal(&run, end);
+    run_wait(&run);
+    cr_expect_eq(run.status, 128 + end, "%d after %d", run.status, ignored);
+    cr_expect_eq(run.left_behind, 0);
+    run_release(&run);
+    free(url);
+    fixture_stop(f);
+}
+
+Test(signals, one_that_was_ignored_when_the_program_began_as_by_nohup_ends_nothing)
+{
+    expect_not_ended_by(SIGHUP, SIGTERM);
+    expect_not_ended_by(SIGINT, SIGHUP);
+    expect_not_ended_by(SIGTERM, SIGINT);
 }

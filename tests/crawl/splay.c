@@ -79,6 +79,21 @@ Test(splay, a_signal_to_open_the_log_again_does_not_end_the_wait)
     fixture_stop(f);
 }
 
+Test(splay, a_signal_that_was_ignored_when_the_program_began_does_not_end_the_wait)
+{
+    struct run run = {.ignored_signal = SIGHUP};
+    run_start(&run, (const char *const[]){"--splay", "1h", "http://127.0.0.1:1/", NULL});
+    int64_t deadline = support_deadline_ns(10000);
+    while (!waits_for_signal(run.pid) && support_left_ms(deadline))
+        poll(NULL, 0, 1);
+    run_signal(&run, SIGHUP);
+    cr_expect_not(run_wait_end(&run, 200));
+    run_signal(&run, SIGTERM);
+    run_wait(&run);
+    cr_expect_eq(run.status, 128 + SIGTERM);
+    run_release(&run);
+}
+
 Test(splay, the_wait_is_random_and_no_longer_than_it_may_be)
 {
     enum { RUNS = 12, MOST_MS = 200 };

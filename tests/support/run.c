@@ -141,6 +141,8 @@ _Noreturn static void become_program(const struct run *run, const struct launch 
         dup2(launch->fds[fd], fd);
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     reset_signals();
+    if (run->ignored_signal)
+        signal(run->ignored_signal, SIG_IGN);
     umask(run->open_umask ? 0 : 022);
     set_limits(run);
     if (chdir(run->folder) == 0)

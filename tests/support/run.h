@@ -36,6 +36,7 @@ struct run {
     bool open_umask;                      /* umask 0 rather than 022 */
     uint64_t file_size_limit;             /* RLIMIT_FSIZE in bytes, SIGXFSZ ignored; 0: none */
     unsigned descriptor_limit;            /* RLIMIT_NOFILE; 0: as inherited */
+    int ignored_signal;                   /* that the program is started with; 0: none */
     int time_limit_ms;                    /* killed after this long; 0: 20 s */
     bool measure_memory;                  /* look at the memory of all its processes every 20 ms */
 

@@ -32,13 +32,19 @@ enum forage_status discovery_open(struct crawl *c, char *error, size_t size);
 /* Go on with what an earlier run has left. Nothing of that is seen to before discovery_turn. */
 void discovery_begin(struct crawl *c);
 
-/* The user named URL, or what the user named redirects there: links to such places are in scope. */
+/* The user named URL: links to such places are in scope, and what the user gave for all requests is for its origin. */
 void discovery_seed(struct crawl *c, const struct url *url);
 
 /* Whether more that the user names had better wait on disk. */
 bool discovery_wants_seeds(const struct crawl *c);
 
-/* A seed was redirected to URL, or was in an earlier run: that is in scope, too, and is not asked for once more. */
+/* Whether JOB is to be asked for at an origin that the user has not named by now: it was found, and what the user gave
+ * for all requests, or for a host, is not for that origin. A found page's redirect is a page of its own, so this is
+ * asked of each; that of a seed is marked by job->foreign, as without --recursive. False without --recursive. */
+bool discovery_is_at_unnamed(const struct crawl *c, const struct job *job);
+
+/* A seed was redirected to URL, or was in an earlier run: that is in scope, too, and is not asked for once more
+ * when a link leads there; but its origin is not named by that. */
 void discovery_seed_led_to(struct crawl *c, const struct url *url);
 
 /* JOB's URL is what the user named, and what earlier runs know of it has been looked up. */

@@ -160,6 +160,9 @@ typedef bool frontier_keep_fn(struct job *job, void *context);
  * H. */
 void frontier_sift(struct frontier *f, struct host *h, frontier_keep_fn *keep, void *context);
 
+/* The same of all jobs that wait. */
+void frontier_sift_all(struct frontier *f, frontier_keep_fn *keep, void *context);
+
 /* ---- The worker that a host's URLs go to by preference, so that connections are reused ---- */
 
 /* -1 before it was set. A number made of the host's name, the same in each run, is a good first guess. */

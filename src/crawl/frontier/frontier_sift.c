@@ -48,6 +48,14 @@ void frontier_sift(struct frontier *f, struct host *h, frontier_keep_fn *keep, v
     host_changed(f, h);
 }
 
+void frontier_sift_all(struct frontier *f, frontier_keep_fn *keep, void *context)
+{
+    for (struct host *h = f->busy.first, *next; h; h = next) {
+        next = h->list_next;
+        frontier_sift(f, h, keep, context);
+    }
+}
+
 struct drain {
     frontier_drop_fn *drop;
     void *context;
@@ -62,11 +70,7 @@ static bool keep_none(struct job *job, void *context)
 
 void frontier_drain(struct frontier *f, frontier_drop_fn *drop, void *context)
 {
-    struct drain drain = {drop, context};
-    for (struct host *h = f->busy.first, *next; h; h = next) {
-        next = h->list_next;
-        frontier_sift(f, h, keep_none, &drain);
-    }
+    frontier_sift_all(f, keep_none, &(struct drain){drop, context});
 }
 
 struct look {
