@@ -52,7 +52,7 @@ static void cancelled(struct crawl *c, struct job *job)
         answer_give_up(c, job);
         return;
     }
-    rest_job(c, job);
+    rest_out(c, job);
     if (job->kind != JOB_ROBOTS)
         c->counts.in_flight--;
     job_free(job);

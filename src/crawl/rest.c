@@ -41,10 +41,15 @@ void rest_note_list(struct crawl *c, const struct list *list)
 
 /* ---- Jobs ---- */
 
-void rest_job(struct crawl *c, const struct job *job)
+static bool is_kept(const struct crawl *c, const struct job *job)
 {
-    if (is_written(c) && !c->discovery && job->kind == JOB_PAGE)
-        outputs_left(c, job->asked.href, job->own, NOT_FINISHED, job->detail);
+    return is_written(c) && !c->discovery && job->kind == JOB_PAGE;
+}
+
+void rest_out(struct crawl *c, const struct job *job)
+{
+    if (is_kept(c, job))
+        outputs_left(c, job->asked.href, job->own, NOT_FINISHED, "");
 }
 
 /* The last answer of one that waits to be tried again is the reason, as if there had been no more tries. */
@@ -59,17 +64,21 @@ static void keep_failed(struct crawl *c, const struct job *job)
     outputs_left(c, job->asked.href, job->own, NOT_AGAIN, detail);
 }
 
-static void keep_job(const struct job *job, void *context)
+void rest_waiting(struct crawl *c, const struct job *job)
 {
-    struct crawl *c = context;
-    if (job->kind != JOB_PAGE)
+    if (!is_kept(c, job))
         return;
     if (job->failures)
         keep_failed(c, job);
     else if (job->attempts || job->redirects)
-        rest_job(c, job);
+        rest_out(c, job);
     else
         outputs_left(c, job->asked.href, job->own, NOT_ASKED, "");
+}
+
+static void keep_job(const struct job *job, void *context)
+{
+    rest_waiting(context, job);
 }
 
 /* ---- URLs that wait on disk ---- */
@@ -110,9 +119,9 @@ static void keep_entry(struct rest *r, const struct list_entry *entry)
     struct crawl *c = r->c;
     struct url url = {0};
     enum url_status status = url_parse_line(&url, entry->url, entry->url_len);
-    if (status != URL_OK)
+    if (status != URL_OK && *entry->file) /* an operand that is none was not come to, and is in no list */
         report_bad_line(c, entry->file, entry->line, url_status_text(status));
-    else if (seen_add(&c->seen, url.href, url.href_len) != SEEN_KNOWN)
+    else if (status == URL_OK && seen_add(&c->seen, url.href, url.href_len) != SEEN_KNOWN)
         outputs_left(c, url.href, entry->options, NOT_ASKED, "");
     url_release(&url);
     line_options_free(entry->options);
@@ -178,7 +187,7 @@ static void keep(struct crawl *c)
     feed_pause(c);
     frontier_each(&c->frontier, keep_job, c);
     for (const struct job *job = c->parked; job; job = job->next)
-        keep_job(job, c);
+        rest_waiting(c, job);
     keep_spill(&r);
     for (struct source *s = c->sources; s && !r.late; s = s->next)
         keep_source(&r, s);

@@ -87,11 +87,7 @@ static bool keep_each(struct job *job, void *context)
 
 void frontier_each(struct frontier *f, frontier_look_fn *look, void *context)
 {
-    struct look all = {look, context};
-    for (struct host *h = f->busy.first, *next; h; h = next) {
-        next = h->list_next;
-        frontier_sift(f, h, keep_each, &all);
-    }
+    frontier_sift_all(f, keep_each, &(struct look){look, context});
 }
 
 void frontier_release(struct frontier *f, frontier_drop_fn *drop, void *context)
