@@ -6,6 +6,7 @@
 #include "crawl/discovery/discovery.h"
 #include "crawl/gate.h"
 #include "crawl/identity.h"
+#include "crawl/rest.h"
 
 #include <stdio.h>
 
@@ -51,6 +52,7 @@ static void cancelled(struct crawl *c, struct job *job)
         answer_give_up(c, job);
         return;
     }
+    rest_out(c, job);
     if (job->kind != JOB_ROBOTS)
         c->counts.in_flight--;
     job_free(job);

@@ -7,6 +7,7 @@
 #include "crawl/discovery/discovery.h"
 #include "crawl/gate.h"
 #include "crawl/identity.h"
+#include "crawl/rest.h"
 #include "crawl/resume.h"
 
 #include <assert.h>
@@ -205,6 +206,7 @@ static bool keep_begun(struct job *job, void *context)
 static void leave(struct job *job)
 {
     job->crawl->left_rest = true;
+    rest_waiting(job->crawl, job);
     landing_abandon(job);
     job_free(job);
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "crawl/crawl.h"
 #include "crawl/discovery/discovery.h"
+#include "crawl/rest.h"
 #include "crawl/spill.h"
 #include "fetch/guard.h"
 
@@ -205,7 +206,9 @@ static bool read_list(struct crawl *c, struct source *s)
         source_pop(c);
         return true;
     }
-    switch (list_next(s->list, &entry)) {
+    enum list_status status = list_next(s->list, &entry);
+    rest_note_list(c, s->list);
+    switch (status) {
     case LIST_ENTRY:
         offer_entry(c, &entry);
         return true;

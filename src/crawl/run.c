@@ -8,6 +8,7 @@
 #include "crawl/discovery/discovery.h"
 #include "crawl/identity.h"
 #include "crawl/prune.h"
+#include "crawl/rest.h"
 
 #include <sys/epoll.h>
 
@@ -213,6 +214,7 @@ enum forage_status run_crawl(struct crawl *c, struct forage_summary *summary)
     mp_pool_terminate(c->pool);
     if (c->broken)
         give_up_rest(c);
+    rest_keep(c);
     settle(c);
     fill_summary(c, summary);
     return s == FORAGE_OK ? c->trouble : s;

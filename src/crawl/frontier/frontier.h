@@ -172,6 +172,11 @@ unsigned frontier_affinity(const struct job *job);
 
 /* ---- The end ---- */
 
+typedef void frontier_look_fn(const struct job *job, void *context);
+
+/* Show LOOK all jobs that wait, whatever they wait for; it calls nothing of the frontier. */
+void frontier_each(struct frontier *f, frontier_look_fn *look, void *context);
+
 typedef void frontier_drop_fn(struct job *job, void *context);
 
 /* Take out all jobs that wait, whatever they wait for, and give them to DROP, which calls nothing of the frontier. */
