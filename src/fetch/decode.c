@@ -198,7 +198,7 @@ static enum decode_status zstd_write(struct layer *l, const unsigned char *data,
         if (s != DECODE_OK)
             return s;
         if (in.pos == in.size && (l->complete || out.pos < out.size))
-            return DECODE_OK; /* behind a frame's end another call without input would be told what the next one wants */
+            return DECODE_OK; /* behind a frame's end, a call without input would be told what the next one wants */
     }
 }
 
