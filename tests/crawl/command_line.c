@@ -134,6 +134,14 @@ static const struct refused refused[] = {
     {{"--quiet=maybe", "x"}, "forage: --quiet: 'maybe' is neither on nor off\n"},
     {{"-q=on", "x"}, "invalid option -- '='\n"},
     {{"-o", "", "x"}, "forage: --output: '' is no folder\n"},
+    {{"-o", "-", "x"}, "forage: --output: '-' is no folder (./- is one)\n"},
+    {{"--log", "-", "x"}, "forage: --log: '-' is neither standard input nor output here (./- is a file)\n"},
+    {{"--failed=-", "x"}, "forage: --failed: '-' is neither standard input nor output here"},
+    {{"--metrics=-", "x"}, "forage: --metrics: '-' is neither standard input nor output here"},
+    {{"--summary=-", "x"}, "forage: --summary: '-' is neither standard input nor output here"},
+    {{"--cookies=-", "x"}, "forage: --cookies: '-' is neither standard input nor output here"},
+    {{"--hsts=-", "x"}, "forage: --hsts: '-' is neither standard input nor output here"},
+    {{"--netrc=-", "x"}, "forage: --netrc: '-' is neither standard input nor output here"},
     {{"-j", "0", "x"}, "forage: --workers: '0' is not a number from 1 to 1024\n"},
     {{"-j", "-1", "x"}, "forage: --workers: '-1' is not a number from 1 to 1024\n"},
     {{"-j", "1025", "x"}, "forage: --workers: '1025' is not a number from 1 to 1024\n"},
@@ -547,4 +555,17 @@ Test(command_line, a_list_that_is_not_there_and_looks_like_a_host_gets_a_hint)
         run_release(&run);
         free(says);
     }
+}
+
+Test(command_line, a_file_called_like_a_dash_has_its_folder_in_front)
+{
+    struct fixture *f = start();
+    struct crawl c = {.run.input = "www.shop.com/a\n"};
+    crawl_run(&c, f, "--summary", "./-", "-", NULL);
+    char *summary = crawl_read(&c, "-");
+    cr_expect_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    cr_expect(text_has(summary, "exit_status"));
+    free(summary);
+    crawl_release(&c);
+    fixture_stop(f);
 }
