@@ -6,6 +6,7 @@
 #include "crawl/discovery/discovery.h"
 #include "crawl/gate.h"
 #include "crawl/identity.h"
+#include "crawl/rest.h"
 
 #include <stdio.h>
 
@@ -51,6 +52,7 @@ static void cancelled(struct crawl *c, struct job *job)
         answer_give_up(c, job);
         return;
     }
+    rest_out(c, job);
     if (job->kind != JOB_ROBOTS)
         c->counts.in_flight--;
     job_free(job);
@@ -180,6 +182,15 @@ static void end_without_answer(struct crawl *c, struct job *job, const struct mp
         reject(c, job, part);
 }
 
+/* All that came counts, also of a body that is not kept, or that decodes to nothing. */
+static void count_received(struct crawl *c, const struct fetch_answer *answer)
+{
+    uint64_t bytes = answer->wire_bytes > answer->body_bytes ? answer->wire_bytes : answer->body_bytes;
+    c->received = bytes > UINT64_MAX - c->received ? UINT64_MAX : c->received + bytes;
+    if (c->config.options.quota_bytes && c->received >= c->config.options.quota_bytes)
+        crawl_end_early(c, END_QUOTA);
+}
+
 static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *part)
 {
     struct fetch_answer answer;
@@ -196,6 +207,7 @@ static void end_of_task(struct crawl *c, struct job *job, const struct mp_part *
     }
     hear(c, job, job->host, &answer);
     leave_worker(c, job);
+    count_received(c, &answer);
     identity_learn(c->identity, job, &answer);
     verdict(c, job, part, &answer);
 }

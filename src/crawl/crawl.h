@@ -113,6 +113,7 @@ struct crawl {
     size_t *links_waiting;       /* bytes of link records of each worker's answers that are not complete */
     size_t links_kept;           /* of pages that are being written, for the user's callback */
     uint64_t asked;              /* pages that were given to workers */
+    uint64_t received;           /* bytes of bodies, on the wire or decoded, whichever is more; also of failures */
     uint64_t random;
 
     struct pattern *pattern;
@@ -129,7 +130,9 @@ struct crawl {
     enum forage_status trouble; /* why the run cannot be called complete; FORAGE_OK: it can */
     int64_t started_ms, ticked_ms;
     enum end end;
-    bool disaster; /* the user was told why nothing can be kept any more */
+    bool finishing; /* nothing begins any more: what waited for its first request was taken out */
+    bool left_rest; /* and there was something */
+    bool disaster;  /* the user was told why nothing can be kept any more */
 
     int epoll;
     int stop_fd;
@@ -141,6 +144,9 @@ struct crawl {
 
 /* End the run in good order: nothing more is asked for. The first reason counts. */
 void crawl_end_early(struct crawl *c, enum end why);
+
+/* Whether the run has come to an end at which what has gone out is finished: a quota of bytes or pages. */
+bool crawl_finishes(const struct crawl *c);
 
 /* Random bits for back-off. */
 uint32_t crawl_random(struct crawl *c);
@@ -191,6 +197,9 @@ void admit_give_up_host(struct crawl *c, struct host *host);
 /* ---- dispatch: jobs to workers ---- */
 
 void dispatch_turn(struct crawl *c);
+
+/* The run finishes: take out what waits and was never asked for, and leave it for the next run. */
+void dispatch_leave_rest(struct crawl *c);
 
 /* Whether dispatch_turn would send something. */
 bool dispatch_is_due(struct crawl *c);

@@ -4,8 +4,10 @@
 #include "crawl/crawl.h"
 
 #include "base/clock.h"
+#include "crawl/discovery/discovery.h"
 #include "crawl/gate.h"
 #include "crawl/identity.h"
+#include "crawl/rest.h"
 #include "crawl/resume.h"
 
 #include <assert.h>
@@ -75,7 +77,7 @@ static unsigned request_flags(const struct crawl *c, const struct job *job)
     unsigned flags = 0;
     if (!c->config.options.allow_private && !feed_names_host(c, job_target(job)))
         flags |= FETCH_PUBLIC_ONLY;
-    if (job->foreign || job->kind != JOB_PAGE)
+    if (job->foreign || job->unnamed || job->kind != JOB_PAGE)
         flags |= FETCH_FOREIGN;
     if (job->kind == JOB_ROBOTS)
         flags |= FETCH_CUT;
@@ -119,6 +121,7 @@ static bool make_request(struct crawl *c, struct job *job, struct outgoing *out)
         record_fill_request(c, job, &request);
     resume_fill_request(job, &request);
     assert(job->resume.at || job_holds_nothing(job));
+    job->unnamed = discovery_is_at_unnamed(c, job);
     request.flags = request_flags(c, job);
     job->reads_links = request.flags & (FETCH_LINKS | FETCH_SITEMAP);
     job->validated = job->validated && !job->resume.at;
@@ -184,28 +187,81 @@ static bool moves_to_tls(struct crawl *c, struct job *job, int64_t now)
     return true;
 }
 
+/* Whether there is something to finish in JOB: it was asked for, or leads on from what was. */
+static bool has_begun(const struct job *job)
+{
+    return job->attempts || job->redirects;
+}
+
+static bool keep_begun(struct job *job, void *context)
+{
+    struct job **left = context;
+    if (has_begun(job))
+        return true;
+    job->next = *left;
+    *left = job;
+    return false;
+}
+
+static void leave(struct job *job)
+{
+    job->crawl->left_rest = true;
+    rest_waiting(job->crawl, job);
+    landing_abandon(job);
+    job_free(job);
+}
+
+void dispatch_leave_rest(struct crawl *c)
+{
+    struct job *left = NULL;
+    frontier_sift_all(&c->frontier, keep_begun, &left);
+    for (struct job *job = left, *next; job; job = next) {
+        next = job->next;
+        if (job->kind == JOB_ROBOTS)
+            gate_take_back(c, job);
+        else
+            leave(job);
+    }
+}
+
+/* Nothing begins any more, except robots.txt for a page that has. */
+static bool is_left(const struct crawl *c, const struct job *job)
+{
+    return c->end && !has_begun(job) && job->kind != JOB_ROBOTS;
+}
+
+static bool may_send(const struct crawl *c)
+{
+    return (!c->end || (crawl_finishes(c) && c->finishing)) && c->frontier.in_flight < c->window.size;
+}
+
 bool dispatch_is_due(struct crawl *c)
 {
-    return !c->end && c->frontier.in_flight < c->window.size && frontier_has_next(&c->frontier, clock_ms());
+    return may_send(c) && frontier_has_next(&c->frontier, clock_ms());
 }
 
 void dispatch_turn(struct crawl *c)
 {
     struct outgoing out = {0};
     int64_t now = clock_ms();
-    if (c->end)
+    if (!may_send(c))
         return;
     if (frontier_has_next(&c->frontier, now))
         window_turn(&c->window, (unsigned)c->frontier.in_flight, now);
-    while (c->frontier.in_flight < c->window.size) {
+    while (may_send(c)) {
         struct job *job = frontier_next(&c->frontier, now);
         if (!job)
             break;
         if (moves_to_tls(c, job, now))
             continue;
+        if (is_left(c, job)) {
+            frontier_leave(&c->frontier, job, now);
+            leave(job);
+            continue;
+        }
         if (is_one_too_many(c, job)) {
             frontier_put_back(&c->frontier, job, now);
-            crawl_end_early(c, END_PAGES);
+            crawl_end_early(c, END_PAGES); /* the loop takes note */
             break;
         }
         count_request(c, job);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "crawl/crawl.h"
 #include "crawl/discovery/discovery.h"
+#include "crawl/rest.h"
 #include "crawl/spill.h"
 #include "fetch/guard.h"
 
@@ -125,17 +126,23 @@ static bool waits_on_disk(struct crawl *c, const struct url *url, const struct l
     return true;
 }
 
+/* Whether an earlier line gave URL; in a crawl it may have been found before. */
+static enum seen_result take_line(struct crawl *c, const struct url *url, const struct line_options *own)
+{
+    return c->discovery ? discovery_take_line(c, url, own) : seen_add(&c->seen, url->href, url->href_len);
+}
+
 static void offer_url(struct crawl *c, struct url *url, struct line_options *own)
 {
+    seen_add(&c->named_hosts, url->host.at, url->host.len);
     discovery_seed(c, url);
-    enum seen_result known = seen_add(&c->seen, url->href, url->href_len);
+    enum seen_result known = take_line(c, url, own);
     if (known == SEEN_KNOWN) {
         c->counts.skipped++;
         url_release(url);
         line_options_free(own);
         return;
     }
-    seen_add(&c->named_hosts, url->host.at, url->host.len);
     if (known == SEEN_NEW && waits_on_disk(c, url, own)) {
         url_release(url);
         return;
@@ -199,7 +206,9 @@ static bool read_list(struct crawl *c, struct source *s)
         source_pop(c);
         return true;
     }
-    switch (list_next(s->list, &entry)) {
+    enum list_status status = list_next(s->list, &entry);
+    rest_note_list(c, s->list);
+    switch (status) {
     case LIST_ENTRY:
         offer_entry(c, &entry);
         return true;
@@ -246,17 +255,13 @@ bool feed_is_due(struct crawl *c)
     return spill_is_due(c) || (c->sources && !c->waits_for_list && wants_more(c));
 }
 
-/* Cut the password out of what could not be read as a URL, so that it can be shown. */
-static void cut_password(char *text)
+/* Cut user and password out of what could not be read as a URL, so that it can be shown: all up to the last @, because
+ * nobody knows where they end. */
+static void cut_account(char *text)
 {
-    char *authority = strstr(text, "://");
-    if (!authority)
-        return;
-    authority += 3;
-    char *at = memrchr(authority, '@', strcspn(authority, "/?#\\"));
-    char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
-    if (colon)
-        memmove(colon, at, strlen(at) + 1);
+    char *authority = strstr(text, "://"), *at = authority ? strrchr(authority, '@') : NULL;
+    if (at)
+        memmove(authority + strlen("://"), at + 1, strlen(at));
 }
 
 static void offer_source(struct crawl *c, struct source *s)
@@ -267,7 +272,7 @@ static void offer_source(struct crawl *c, struct source *s)
         offer_url(c, &url, NULL);
         return;
     }
-    cut_password(s->text);
+    cut_account(s->text);
     report_bad_line(c, s->text, 0, wrong);
 }
 

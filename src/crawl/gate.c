@@ -273,6 +273,17 @@ bool gate_admit(struct crawl *c, struct host *host, struct job *job)
     return job->kind == JOB_ROBOTS || obey(c, g, job);
 }
 
+void gate_take_back(struct crawl *c, struct job *job)
+{
+    struct host *host = job->gate;
+    if (host_has_jobs(host) && frontier_add_first(&c->frontier, job))
+        return;
+    struct gate *g = host_robots(host);
+    g->state = GATE_NEW;
+    job_free(job);
+    host_open(&c->frontier, host);
+}
+
 /* ---- The answer ---- */
 
 /* A job for robots.txt that waits here is another origin's, which was led here. */

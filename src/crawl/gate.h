@@ -32,6 +32,10 @@ void gate_answered(struct crawl *c, struct job *job, const struct fetch_answer *
 /* JOB, for robots.txt, could not be answered (job->error). Ends the job. */
 void gate_failed(struct crawl *c, struct job *job);
 
+/* JOB, for robots.txt, was taken from its queue, and nobody asks for it any more. If pages of its host wait, it goes
+ * back there; otherwise it ends, and the next page that comes has it asked for again. */
+void gate_take_back(struct crawl *c, struct job *job);
+
 /* HOST answered, or it did not, and the page that was asked for was had, or it was not. */
 void gate_note_answer(struct crawl *c, struct host *host, bool answered, bool well);
 

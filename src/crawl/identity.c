@@ -17,6 +17,7 @@ enum { SECRET_MODE = 0600, PUBLIC_MODE = 0644 };
 struct identity {
     struct cookie_jar *cookies;
     struct hsts *hsts;
+    size_t cookies_wrong, hsts_wrong; /* the first line of the file that could not be read; 0: none */
     struct auth *auth;
     struct netrc *netrc;
 };
@@ -46,6 +47,8 @@ struct reading {
 static void report_line(void *context, size_t line, const char *problem)
 {
     struct reading *r = context;
+    if (!r->line)
+        r->line = line;
     report_bad_line(r->c, r->path, line, problem);
 }
 
@@ -60,16 +63,20 @@ static bool read_cookies(struct crawl *c, struct identity *id)
 {
     struct reading r = {.c = c, .path = c->config.options.cookies};
     struct buffer *text = &c->config.cookies;
-    return !r.path || ((id->cookies = cookie_jar_new()) &&
-                       cookie_jar_load(id->cookies, buffer_text(text), text->len, now_s(), report_line, &r));
+    bool ok = !r.path || ((id->cookies = cookie_jar_new()) &&
+                          cookie_jar_load(id->cookies, buffer_text(text), text->len, now_s(), report_line, &r));
+    id->cookies_wrong = r.line;
+    return ok;
 }
 
 static bool read_hsts(struct crawl *c, struct identity *id)
 {
     struct reading r = {.c = c, .path = c->config.options.hsts};
     struct buffer *text = &c->config.hsts;
-    return !r.path ||
-           ((id->hsts = hsts_new()) && hsts_load(id->hsts, buffer_text(text), text->len, now_s(), report_line, &r));
+    bool ok = !r.path ||
+              ((id->hsts = hsts_new()) && hsts_load(id->hsts, buffer_text(text), text->len, now_s(), report_line, &r));
+    id->hsts_wrong = r.line;
+    return ok;
 }
 
 static bool read_netrc(struct crawl *c, struct identity *id)
@@ -142,13 +149,15 @@ static bool add_cookies(struct identity *id, const struct job *job, struct buffe
     return true;
 }
 
+/* A line of --auth names its origin; one of netrc names a host, and is for those of its origins that the user named. */
 static bool add_credentials(const struct identity *id, const struct job *job, struct buffer *lines)
 {
     const struct url *to = job_target(job);
     if (job->foreign || to->password.len || has_own_header(job, "Authorization"))
         return true;
     const struct credentials *known = id->auth && !to->username.len ? auth_find(id->auth, to) : NULL;
-    bool has = known ? auth_header(known, lines) : id->netrc && auth_from_netrc(id->netrc, to, lines);
+    bool uses_netrc = !known && id->netrc && !job->unnamed;
+    bool has = known ? auth_header(known, lines) : uses_netrc && auth_from_netrc(id->netrc, to, lines);
     return (!known || has) && (!has || buffer_append_char(lines, '\n'));
 }
 
@@ -181,6 +190,18 @@ bool identity_wants_tls(const struct identity *id, const struct url *url)
 
 /* ---- The end ---- */
 
+/* A file with lines that mean nothing to us may be no such file at all, or hold what another program knows how to
+ * read: written anew it would have lost them. */
+static bool may_replace(struct crawl *c, const char *path, size_t wrong)
+{
+    char why[128];
+    if (!wrong)
+        return true;
+    snprintf(why, sizeof why, "not written, because line %zu cannot be read and would be lost", wrong);
+    report_file_failure(c, path, 0, why);
+    return false;
+}
+
 static void save(struct crawl *c, const char *path, mode_t mode, bool made, struct buffer *text)
 {
     struct atomic_failure failure;
@@ -195,11 +216,12 @@ static void save(struct crawl *c, const char *path, mode_t mode, bool made, stru
 void identity_save(struct crawl *c)
 {
     const struct identity *id = c->identity;
+    const struct forage_options *o = &c->config.options;
     struct buffer text = {0};
-    if (id && id->cookies)
-        save(c, c->config.options.cookies, SECRET_MODE, cookie_jar_save(id->cookies, now_s(), &text), &text);
-    if (id && id->hsts)
-        save(c, c->config.options.hsts, PUBLIC_MODE, hsts_save(id->hsts, now_s(), &text), &text);
+    if (id && id->cookies && may_replace(c, o->cookies, id->cookies_wrong))
+        save(c, o->cookies, SECRET_MODE, cookie_jar_save(id->cookies, now_s(), &text), &text);
+    if (id && id->hsts && may_replace(c, o->hsts, id->hsts_wrong))
+        save(c, o->hsts, PUBLIC_MODE, hsts_save(id->hsts, now_s(), &text), &text);
 }
 
 void identity_close(struct identity *id)

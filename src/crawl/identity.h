@@ -33,7 +33,8 @@ void identity_learn(struct identity *identity, const struct job *job, const stru
 /* Whether URL's host wants to be asked over TLS only. */
 bool identity_wants_tls(const struct identity *identity, const struct url *url);
 
-/* Write the files that the options name; what cannot be written is reported. */
+/* Write the files that the options name; what cannot be written is reported, and so is a file that had lines which
+ * could not be read: it is left as it is. */
 void identity_save(struct crawl *c);
 
 /* NULL is fine. Secrets are wiped. */

@@ -41,6 +41,7 @@ enum unkept {
     UNKEPT_MOVED,   /* it redirects to another page of the crawl */
     UNKEPT_NOINDEX, /* it asks not to be kept */
     UNKEPT_TYPE,    /* --types */
+    UNKEPT_EMPTY,   /* the answer says that there is none */
     UNKEPT_COUNT
 };
 
@@ -99,6 +100,7 @@ struct job {
     bool in_group;     /* the frontier's: its place is its host's group's as well */
     bool told;         /* the frontier's: its start was wanted and told */
     bool foreign;      /* redirected to another origin: what the user gave for the first one is not sent */
+    bool unnamed;      /* what is asked for now is at an origin that the user has not named (discovery.h) */
     bool spilled;      /* it has waited on disk */
     bool parked;       /* waits for the end of the lists, which may still name its host */
     bool reads_links;  /* the request wants the page's links */

@@ -158,8 +158,6 @@ void report_kept(struct crawl *c, struct job *job, const struct pages_done *done
     discovery_left(c, job);
     spill_left(c, job);
     job_free(job);
-    if (c->config.options.quota_bytes && c->counts.bytes >= c->config.options.quota_bytes)
-        crawl_end_early(c, END_QUOTA);
 }
 
 void report_end(struct crawl *c, struct job *job)

@@ -8,6 +8,7 @@
 #include "crawl/discovery/discovery.h"
 #include "crawl/identity.h"
 #include "crawl/prune.h"
+#include "crawl/rest.h"
 
 #include <sys/epoll.h>
 
@@ -17,6 +18,11 @@ void crawl_end_early(struct crawl *c, enum end why)
 {
     if (c->end == END_NOT_YET)
         c->end = why;
+}
+
+bool crawl_finishes(const struct crawl *c)
+{
+    return c->end == END_QUOTA || c->end == END_PAGES;
 }
 
 uint32_t crawl_random(struct crawl *c)
@@ -32,21 +38,22 @@ static bool is_in_flight(const struct crawl *c)
     return c->frontier.in_flight || (c->pages && pages_pending(c->pages));
 }
 
-/* At a quota what is in flight is finished, if there is time; for other ends it is dropped, because there is no time,
- * or no room, for it. */
+/* At a quota what has gone out is finished, with its redirects and tries, if there is time; for other ends it is dropped,
+ * because there is no time, or no room, for it. */
 static bool is_over(struct crawl *c)
 {
     int64_t most_ms = c->config.options.max_time_ms;
     bool late = most_ms && clock_ms() - c->started_ms >= most_ms;
     bool is_done = feed_is_done(c) && discovery_is_done(c) && !c->frontier.queued && !is_in_flight(c);
-    bool finishes = c->end == END_QUOTA || c->end == END_PAGES;
-    if (is_done && (c->end == END_NOT_YET || finishes)) /* the last page may have reached the quota */
+    if (is_done && !c->left_rest &&
+        (c->end == END_NOT_YET || crawl_finishes(c))) /* the last page may have reached the quota */
         c->end = END_DONE;
     if (c->stop)
         crawl_end_early(c, END_STOPPED);
     if (late)
         crawl_end_early(c, END_TIME);
-    return c->end && (!finishes || c->stop || late || !is_in_flight(c));
+    bool has_more = is_in_flight(c) || c->frontier.queued;
+    return c->end && (!crawl_finishes(c) || c->stop || late || !has_more);
 }
 
 static int least(int a, int64_t b)
@@ -95,11 +102,19 @@ static void turn_in(struct crawl *c)
         discovery_turn(c);
 }
 
+static void turn_out(struct crawl *c)
+{
+    feed_pause(c);
+    if (crawl_finishes(c) && !c->finishing)
+        dispatch_leave_rest(c);
+    c->finishing = true;
+}
+
 static enum forage_status loop(struct crawl *c)
 {
     while (!is_over(c)) {
         if (c->end)
-            feed_pause(c);
+            turn_out(c);
         else
             turn_in(c);
         if (!is_reading(c))
@@ -136,8 +151,11 @@ static struct job *take_queued(struct crawl *c)
 static void give_up_rest(struct crawl *c)
 {
     feed_unpark(c);
-    while (c->frontier.queued || (!feed_is_done(c) && !c->waits_for_list)) {
+    for (bool any = true; any && (c->frontier.queued || (!feed_is_done(c) && !c->waits_for_list));) {
+        const struct source *reading = c->sources;
+        uint64_t lines = c->pace.lines;
         feed_turn(c);
+        any = c->frontier.queued || c->sources != reading || c->pace.lines != lines;
         for (struct job *job = take_queued(c), *next; job; job = next) {
             next = job->next;
             answer_give_up(c, job);
@@ -196,6 +214,7 @@ enum forage_status run_crawl(struct crawl *c, struct forage_summary *summary)
     mp_pool_terminate(c->pool);
     if (c->broken)
         give_up_rest(c);
+    rest_keep(c);
     settle(c);
     fill_summary(c, summary);
     return s == FORAGE_OK ? c->trouble : s;

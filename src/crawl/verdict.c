@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Successes without a page (RFC 9110 sections 15.3.5 and 15.3.6): the last good copy of one stays. */
+enum { NO_CONTENT = 204, RESET_CONTENT = 205 };
+
 static bool is_redirect(unsigned status)
 {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -214,6 +217,7 @@ static void leave_unkept(struct crawl *c, struct job *job, enum unkept why)
     static const char *const words[UNKEPT_COUNT] = {
         [UNKEPT_NOINDEX] = "not kept: the page says noindex",
         [UNKEPT_TYPE] = "not kept: its media type is not among --types",
+        [UNKEPT_EMPTY] = "not kept: the server answers that it has no content",
     };
     landing_drop(job);
     job->unkept = why;
@@ -228,6 +232,8 @@ static void finish_page(struct crawl *c, struct job *job, const struct mp_part *
         landing_abandon(job);
         return report_left(c, job);
     }
+    if (answer->status == NO_CONTENT || answer->status == RESET_CONTENT)
+        return leave_unkept(c, job, UNKEPT_EMPTY);
     if (answer->unwanted)
         return leave_unkept(c, job, UNKEPT_TYPE);
     if (c->discovery && job->robots & META_NOINDEX)
@@ -271,13 +277,20 @@ static bool is_last_try(const struct crawl *c, const struct job *job)
     return job->failures + 1 >= (job->own && job->own->tries ? job->own->tries : c->config.retry.tries);
 }
 
+/* Whether the answer is neither the rest of a body that broke off nor anything in its place: what has come of the page
+ * stays, and so does what it is. */
+static bool waits_for_rest(const struct crawl *c, const struct job *job, const struct fetch_answer *answer)
+{
+    return job->resume.at && !answer->resumed && (answer->error || is_retried(&c->config.retry, answer->status));
+}
+
 void verdict(struct crawl *c, struct job *job, const struct mp_part *part, const struct fetch_answer *answer)
 {
     job->status = answer->status;
     job->error = FETCH_OK;
     *job->detail = '\0';
     job->ms += answer->elapsed_ms;
-    if (!answer->resumed || answer->type.len)
+    if (!waits_for_rest(c, job, answer) && (!answer->resumed || answer->type.len))
         keep_type(job, answer->type);
     if (answer->error)
         return verdict_failed(c, job, answer);

@@ -10,6 +10,8 @@ enum {
     DISCARD_BYTES_MAX = 256 * 1024, /* read so much of a body that is not kept, to save the connection; then cut it */
     UNWANTED_BYTES_MAX = 16 * 1024, /* and of one that is not wanted, which can be large, only when it is no longer */
     BLANK_BYTES_MAX = 1024,         /* what begins with more blanks than that is no HTML */
+    WIRE_SPARE_BYTES = 64 * 1024,   /* a coding adds less to any body than this and */
+    WIRE_SPARE_PART = 64,           /* such a part of it */
     BODY_BUFFER_KEPT = 32 * 1024,   /* a larger body buffer is given back between requests */
 };
 
@@ -82,6 +84,25 @@ static bool too_large(struct transfer *t, const char *detail)
 static bool out_of_memory(struct transfer *t)
 {
     transfer_abort(t, FETCH_IO, "out of memory");
+    return false;
+}
+
+/* What a body decodes to says nothing of its length: behind the end of a coding, in members and in frames without
+ * content there is room for any number of bytes. */
+static uint64_t wire_limit(uint64_t limit)
+{
+    uint64_t spare = limit / WIRE_SPARE_PART + WIRE_SPARE_BYTES;
+    return limit < UINT64_MAX - spare ? limit + spare : UINT64_MAX;
+}
+
+static bool is_within_wire_limit(struct transfer *t)
+{
+    struct body *b = &t->body;
+    if (b->wire_bytes <= b->wire_limit)
+        return true;
+    if (!(t->request.flags & FETCH_CUT))
+        return too_large(t, "the coded body is larger than --max-size");
+    b->cut = t->stopped = true;
     return false;
 }
 
@@ -235,7 +256,7 @@ static bool decoded(struct transfer *t, enum decode_status s)
         transfer_abort(t, FETCH_IO, "out of memory");
         break;
     case DECODE_BAD:
-        transfer_abort(t, FETCH_CODING, "the content coding is unknown or damaged");
+        transfer_abort(t, FETCH_CODING, "the content coding is unknown, damaged, or one of too many");
         break;
     }
     return false;
@@ -256,6 +277,7 @@ bool body_open(struct transfer *t, unsigned status, const struct use *use, uint6
     b->status = status;
     b->use = *use;
     b->limit = limit;
+    b->wire_limit = wire_limit(limit);
     b->exact = exact;
     if (use->unwanted && !is_read(b) && !is_short(t)) {
         t->stopped = true;
@@ -291,7 +313,9 @@ bool body_take(struct transfer *t, const char *data, size_t len)
         t->stopped = b->wire_bytes > DISCARD_BYTES_MAX;
         return !t->stopped;
     }
-    return b->decoder ? decoded(t, decoder_write(b->decoder, data, len)) : take_decoded(data, len, t);
+    if (!b->decoder)
+        return take_decoded(data, len, t);
+    return is_within_wire_limit(t) && decoded(t, decoder_write(b->decoder, data, len));
 }
 
 /* Whether all of it is here, as far as that can be told. */

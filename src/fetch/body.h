@@ -32,16 +32,18 @@ struct body {
     bool cut;        /* there was more than the limit */
     bool barren;     /* there was no memory to read it for its links */
     uint64_t limit;
-    uint64_t exact; /* a resumed one must have so many bytes; 0: not resumed */
-    uint64_t taken; /* decoded bytes */
-    uint64_t bytes; /* that were sent, or wait */
+    uint64_t wire_limit; /* for a body with a coding, which can decode to nothing for ever */
+    uint64_t exact;      /* a resumed one must have so many bytes; 0: not resumed */
+    uint64_t taken;      /* decoded bytes */
+    uint64_t bytes;      /* that were sent, or wait */
     uint64_t wire_bytes;
 };
 
 /* Of T, which has its setup. */
 void body_begin(struct transfer *t);
 
-/* The body of an answer with STATUS, to be put to USE; no longer than LIMIT. EXACT: see struct body. */
+/* The body of an answer with STATUS, to be put to USE; decoded no longer than LIMIT, and on the wire longer only by
+ * what a coding adds to bytes that cannot be packed. EXACT: see struct body. */
 bool body_open(struct transfer *t, unsigned status, const struct use *use, uint64_t limit, uint64_t exact);
 bool body_take(struct transfer *t, const char *data, size_t len);
 bool body_end(struct transfer *t);

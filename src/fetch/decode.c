@@ -11,7 +11,6 @@
 #include <zlib.h>
 #include <zstd.h>
 
-/* A window that no sane server exceeds: RFC 8878 recommends decoders to support 8 MiB. */
 enum { ZSTD_WINDOW_LOG_MAX = 23, GZIP_WINDOW = 15 + 16, ZLIB_WINDOW = 15, RAW_WINDOW = -15 };
 
 struct layer {
@@ -26,6 +25,8 @@ struct layer {
     bool opened;
     bool fed;      /* a byte of input has arrived */
     bool complete; /* the coding has reached its own end */
+    bool padded;   /* gzip: something follows the last member, and all that comes is ignored */
+    size_t magic;  /* gzip: so many bytes of a next member's first ones have come */
     unsigned char out[DECODE_PIECE];
 };
 
@@ -33,6 +34,7 @@ struct coding {
     const char *name;
     enum decode_status (*write)(struct layer *l, const unsigned char *data, size_t len);
     void (*close)(struct layer *l);
+    bool is_large; /* its window takes MiB (decode.h) */
 };
 
 struct decoder {
@@ -81,27 +83,48 @@ static enum decode_status inflate_open(struct layer *l, int window)
     return DECODE_OK;
 }
 
+static const unsigned char gzip_magic[] = {0x1f, 0x8b};
+
+/* Behind a member: whether another one begins with these bytes. Steps over what of its magic is there. What is none
+ * stays none to the end, or it would depend on where one write ends and the next begins whether a later byte is looked
+ * at. */
+static bool begins_member(struct layer *l, const unsigned char **data, size_t *len)
+{
+    while (*len && l->magic < sizeof gzip_magic && **data == gzip_magic[l->magic]) {
+        l->magic++;
+        ++*data;
+        --*len;
+    }
+    l->padded = *len && l->magic < sizeof gzip_magic;
+    return l->magic == sizeof gzip_magic;
+}
+
+static enum decode_status begin_member(struct layer *l)
+{
+    inflateReset(&l->z);
+    l->complete = false;
+    l->magic = 0;
+    return inflate_all(l, gzip_magic, sizeof gzip_magic);
+}
+
 /* RFC 1952 section 2.2: members may follow each other. What follows the last member and is none is ignored, as browsers
  * do: servers pad. */
 static enum decode_status gzip_write(struct layer *l, const unsigned char *data, size_t len)
 {
+    enum decode_status s = DECODE_OK;
     if (!l->opened && inflate_open(l, GZIP_WINDOW) != DECODE_OK)
         return DECODE_NO_MEMORY;
     l->fed = true;
-    while (len) {
-        if (l->complete) {
-            if (data[0] != 0x1f)
-                return DECODE_OK;
-            inflateReset(&l->z);
-            l->complete = false;
+    while (s == DECODE_OK && len && !l->padded) {
+        if (!l->complete) {
+            s = inflate_all(l, data, len);
+            data += len - l->z.avail_in;
+            len = l->z.avail_in;
+        } else if (begins_member(l, &data, &len)) {
+            s = begin_member(l);
         }
-        enum decode_status s = inflate_all(l, data, len);
-        if (s != DECODE_OK)
-            return s;
-        data += len - l->z.avail_in;
-        len = l->z.avail_in;
     }
-    return DECODE_OK;
+    return s;
 }
 
 /* "deflate" is zlib's format (RFC 9110 section 8.4.1.2), but some servers send raw deflate; RFC 1950 section 2.2 tells
@@ -174,8 +197,8 @@ static enum decode_status zstd_write(struct layer *l, const unsigned char *data,
         enum decode_status s = emit(l, out.pos);
         if (s != DECODE_OK)
             return s;
-        if (in.pos == in.size && out.pos < out.size)
-            return DECODE_OK;
+        if (in.pos == in.size && (l->complete || out.pos < out.size))
+            return DECODE_OK; /* behind a frame's end another call without input would be told what the next one wants */
     }
 }
 
@@ -186,8 +209,9 @@ static void zstd_close(struct layer *l)
 }
 
 static const struct coding codings[] = {
-    {"gzip", gzip_write, zlib_close},   {"x-gzip", gzip_write, zlib_close}, {"deflate", deflate_write, zlib_close},
-    {"br", brotli_write, brotli_close}, {"zstd", zstd_write, zstd_close},
+    {"gzip", gzip_write, zlib_close, false},       {"x-gzip", gzip_write, zlib_close, false},
+    {"deflate", deflate_write, zlib_close, false}, {"br", brotli_write, brotli_close, true},
+    {"zstd", zstd_write, zstd_close, true},
 };
 
 static const struct coding *coding_find(const char *name, size_t len)
@@ -214,12 +238,13 @@ static enum decode_status push_layer(struct decoder *d, const struct coding *cod
 static enum decode_status push_layers(struct decoder *d, const char *list)
 {
     static const char separators[] = ", \t";
-    unsigned layers = 0;
+    unsigned layers = 0, large = 0;
     for (list += strspn(list, separators); *list; list += strspn(list, separators)) {
         size_t len = strcspn(list, separators);
         bool nothing = (len == 8 && strncasecmp(list, "identity", len) == 0);
         const struct coding *coding = nothing ? NULL : coding_find(list, len);
-        if (!nothing && (!coding || ++layers > DECODE_LAYERS))
+        large += coding && coding->is_large;
+        if (!nothing && (!coding || ++layers > DECODE_LAYERS || large > 1))
             return DECODE_BAD;
         if (coding && push_layer(d, coding) != DECODE_OK)
             return DECODE_NO_MEMORY;

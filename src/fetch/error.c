@@ -3,6 +3,7 @@
 #include "base/status.h"
 
 #include <errno.h>
+#include <string.h>
 
 const char *fetch_error_word(enum fetch_error error)
 {
@@ -28,7 +29,17 @@ static enum fetch_error of_transfer(long os_errno)
     return os_errno ? FETCH_RESET : FETCH_PROTOCOL;
 }
 
-enum fetch_error fetch_error_of_curl(CURLcode code, long os_errno)
+/* A stream of HTTP/2 that is reset, or whose connection is going away, is what a closed connection is to HTTP/1.1: a
+ * server behind which another one died has nothing else to say. Only of an answer that has not begun is libcurl's
+ * verdict on its bytes, or the server's on ours, one that would be the same again. */
+static enum fetch_error of_stream(const char *words, bool in_body)
+{
+    if (in_body)
+        return FETCH_TRUNCATED;
+    return strstr(words, "PROTOCOL_ERROR") ? FETCH_PROTOCOL : FETCH_RESET;
+}
+
+enum fetch_error fetch_error_of_curl(CURLcode code, long os_errno, const char *words, bool in_body)
 {
     switch (code) {
     case CURLE_OK:
@@ -45,6 +56,10 @@ enum fetch_error fetch_error_of_curl(CURLcode code, long os_errno)
         return of_transfer(os_errno);
     case CURLE_SEND_ERROR:
         return FETCH_RESET;
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_HTTP3:
+        return of_stream(words, in_body);
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return FETCH_DNS;

@@ -5,12 +5,13 @@
 #define FETCH_ERROR_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 #define FETCH_ERROR_TABLE(X)                                                                                           \
     X(FETCH_OK, "")                                                                                                    \
     X(FETCH_TIMEOUT, "timeout")         /* no connection, no answer or no progress in time */                          \
     X(FETCH_TRUNCATED, "truncated")     /* the body ended before its length, its last chunk or its coding said */      \
-    X(FETCH_TOO_LARGE, "too-large")     /* more decoded bytes than allowed */                                          \
+    X(FETCH_TOO_LARGE, "too-large")     /* more bytes than allowed, decoded or on the wire */                          \
     X(FETCH_PROTOCOL, "protocol")       /* not HTTP, or HTTP that no client should accept */                           \
     X(FETCH_CODING, "coding")           /* a Content-Encoding that is unknown or does not decode */                    \
     X(FETCH_RESET, "reset")             /* the connection broke */                                                     \
@@ -35,7 +36,8 @@ enum fetch_error { FETCH_ERROR_TABLE(FETCH_ERROR_ENTRY) FETCH_ERROR_COUNT };
 /* The word of ERROR; never NULL. */
 const char *fetch_error_word(enum fetch_error error);
 
-/* The error that libcurl's CODE stands for, given errno of its last system call (0: none). */
-enum fetch_error fetch_error_of_curl(CURLcode code, long os_errno);
+/* The error that libcurl's CODE stands for, given errno of its last system call (0: none), its WORDS (never NULL), and
+ * whether the head of an answer was complete, so that what ended was a body. */
+enum fetch_error fetch_error_of_curl(CURLcode code, long os_errno, const char *words, bool in_body);
 
 #endif

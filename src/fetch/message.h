@@ -25,7 +25,7 @@
 
 enum fetch_request_flags {
     FETCH_PUBLIC_ONLY = 1, /* refuse addresses that are not public */
-    FETCH_FOREIGN = 2,     /* another origin than the one that the user named: send no header of fetch_options */
+    FETCH_FOREIGN = 2,     /* another origin than those that the user named: send no header of fetch_options */
 
     /* Send an empty part, at once, when a connection is there and the request is about to go out. When a kept
      * connection turns out to be dead, the request goes out again and so does the part: the last one counts. */
@@ -72,11 +72,11 @@ struct fetch_request {
     struct text url;  /* canonical, without a fragment */
 
     /* Of the decoded body, counted from its begin also when resumed; 0: fetch_options.max_bytes. What FETCH_UTF8
-     * makes of it may not be longer either. */
+     * makes of it may not be longer either, and what a coding made of it only by a 64th and 64 KiB. */
     uint64_t max_bytes;
 
-    /* Ask for the bytes from here on; 0: for all. Needs a strong ETag or a Last-Modified for If-Range: without one
-     * nothing is resumed. An answer that says another whole length than RESUME_TOTAL (0: not known) is not resumed. */
+    /* Ask for the bytes from here on; 0: for all. Needs a strong ETag for If-Range, or else a Last-Modified, which must
+     * be strong, too (RFC 9110 section 8.8.2.2): without one nothing is resumed. An answer that says another whole length than RESUME_TOTAL (0: not known) is not resumed. */
     uint64_t resume_at;
     uint64_t resume_total;
 

@@ -56,6 +56,7 @@ void request_shared_apply(const struct request_shared *shared, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, o->user_agent);
     curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : "");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* or the environment's list would lead around proxy and guard */
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     if (o->ca_file)

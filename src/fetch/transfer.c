@@ -195,8 +195,6 @@ static bool has_long_header(const struct transfer *t, CURLcode result)
     return result == CURLE_OUT_OF_MEMORY && first_byte_us > 0 && !t->head.closed;
 }
 
-/* What libcurl reports when a TLS connection ends in the middle of a body is a receive error without an errno, and when
- * a peer resets, the errno is in the words' place: both are told by whether the body had begun. */
 static enum fetch_error verdict(struct transfer *t, CURLcode result)
 {
     if (t->error)
@@ -215,7 +213,7 @@ static enum fetch_error verdict(struct transfer *t, CURLcode result)
             return FETCH_PROTOCOL;
         }
         curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
-        return fetch_error_of_curl(result, os_errno);
+        return fetch_error_of_curl(result, os_errno, t->words, t->head.closed);
     }
     if (t->head.closed)
         body_end(t);

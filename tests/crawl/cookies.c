@@ -494,20 +494,25 @@ Test(cookies, a_run_that_is_stopped_keeps_what_it_was_given)
     fixture_stop(f);
 }
 
-Test(cookies, a_wrong_line_of_the_file_is_named_and_the_others_count)
+Test(cookies, a_wrong_line_of_the_file_is_named_the_others_count_and_the_file_is_left)
 {
     struct fixture *f = start(any);
-    struct jar jar = make_jar(HEAD "www.shop.com\tFALSE\t/\tFALSE\t0\tgood\t1\n"
-                                   "s3cret and nothing else\n"
-                                   ".com\tTRUE\t/\tFALSE\t0\tsuffix\ts3cret\n"
-                                   "www.shop.com\tFALSE\t/\tFALSE\t0\tlast\t2\r\n");
+    static const char text[] = HEAD "www.shop.com\tFALSE\t/\tFALSE\t0\tgood\t1\n"
+                                    "s3cret and nothing else\n"
+                                    ".com\tTRUE\t/\tFALSE\t0\tsuffix\ts3cret\n"
+                                    "www.shop.com\tFALSE\t/\tFALSE\t0\tlast\t2\r\n";
+    struct jar jar = make_jar(text);
     struct crawl c = {.run.input = "www.shop.com/1\n"};
     crawl_run(&c, f, "-q", "--cookies", jar.path, "-", NULL);
-    cr_expect_eq(c.run.status, FORAGE_EXIT_OTHER);
-    char *due = support_format("%s:3: not the seven fields of a cookie file\n%s:4: the domain is a public suffix\n",
-                               jar.path, jar.path);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_FILE);
+    char *due = support_format("%s:3: not the seven fields of a cookie file\n%s:4: the domain is a public suffix\n"
+                               "forage: %s: not written, because line 3 cannot be read and would be lost\n",
+                               jar.path, jar.path, jar.path);
+    char *left = files_read(jar.path, NULL);
     cr_expect_str_eq(c.run.err, due);
     cr_expect_str_eq(sent(f, "/1"), "good=1; last=2");
+    cr_expect_str_eq(left, text);
+    free(left);
     free(due);
     crawl_release(&c);
     drop_jar(&jar);

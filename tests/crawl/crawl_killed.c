@@ -76,8 +76,9 @@ static unsigned number_in(const char *url)
 
 static unsigned run_of(const struct fixture_request *request)
 {
-    const char *run = fixture_find_header(request, "X-Run");
-    return run ? (unsigned)strtoul(run, NULL, 10) : 0;
+    unsigned run = 0;
+    const char *agent = fixture_find_header(request, "User-Agent"); /* a header goes to one of the hosts only */
+    return agent && sscanf(agent, "run/%u", &run) == 1 ? run : 0;
 }
 
 /* ---- What a kill leaves ---- */
@@ -153,11 +154,11 @@ static uint32_t next_random(struct trial *t)
 
 static void start_run(struct lane *lane)
 {
-    char *header = support_format("X-Run: %u", ++lane->runs);
+    char *agent = support_format("run/%u", ++lane->runs);
     lane->c = (struct crawl){.run = {.working_folder = lane->folder, .time_limit_ms = 60000}};
     crawl_start(&lane->c, lane->f, "-q", "-r", "--allow-private", "--scope", "any", "-j", "2", "--per-host", "2",
-                "--delay", "0", "-H", header, "http://www.h0.com/0", NULL);
-    free(header);
+                "--delay", "0", "-A", agent, "http://www.h0.com/0", NULL);
+    free(agent);
 }
 
 static void begin_crawl(struct lane *lane, unsigned number)

@@ -279,3 +279,77 @@ Test(ending, a_quota_sleeps_until_what_is_in_flight_is_finished)
     crawl_release(&c);
     fixture_stop(f);
 }
+
+/* ---- --max-pages ---- */
+
+/* Each of PAGES seeds leads on once; one fails once before. All that a run has begun it finishes. */
+Test(ending, what_has_gone_out_is_finished_at_a_limit_with_its_redirects_and_tries)
+{
+    enum { SEEDS = 12, LIMIT = 5 };
+    static const struct fixture_reply leads_on = {.location = "/landed"};
+    static const struct fixture_route routes[] = {
+        {.path = "/seed0", .reply = {.status = 503, .times = 1, .then = &leads_on}},
+        {.path = "/seed", .prefix = true, .reply = {.location = "/landed"}},
+        {.path = "/landed", .reply = {.body = "x"}},
+        {0}};
+    char list[SEEDS * 32] = "";
+    for (int i = 0, len = 0; i < SEEDS; i++)
+        len += snprintf(list + len, sizeof list - (size_t)len, "www.shop.com/seed%d\n", i);
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = list};
+    for (size_t done = 0, run = 0; done < SEEDS; run++) {
+        const char *const again[] = {"--tries", "2", "--max-wait", "10ms", "--max-pages", "5", "--max-age", "1d"};
+        (run ? crawl_again : crawl_run)(&c, f, again[0], again[1], again[2], again[3], again[4], again[5], again[6],
+                                        again[7], "--per-host", "12", "-r", "-v", "-", NULL);
+        size_t fetched = text_times(c.run.err, "  200  ");
+        done += fetched;
+        cr_assert_eq(c.run.status, 0, "%s", c.run.err);
+        cr_assert_eq(fetched, done < SEEDS ? LIMIT : SEEDS % LIMIT, "run %zu: %s", run, c.run.err);
+    }
+    cr_expect_eq(fixture_count(f, "/landed"), SEEDS);
+    cr_expect_eq(fixture_count(f, "/seed0"), 2);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+/* With robots.txt of many hosts still to be asked for, only that of a page that goes on is. */
+Test(ending, no_host_is_asked_for_anything_beyond_a_limit)
+{
+    static const struct fixture_route routes[] = {
+        {.host = "www.first.com", .path = "/", .reply = {.location = "http://www.goal.com/there"}},
+        {.path = "/there", .reply = {.body = "x"}},
+        {.path = "/", .prefix = true, .reply = {.body = "x", .delay_ms = 300}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.first.com\nwww.a.com\nwww.b.com\nwww.c.com\nwww.d.com\nwww.goal.com/x\n"};
+    crawl_run(&c, f, "--robots", "on", "--max-pages", "1", "-c", "1", "-r", "-v", "-", NULL);
+    cr_expect_eq(c.run.status, 0, "%s", c.run.err);
+    cr_expect_eq(text_times(c.run.err, "  200  "), 1, "%s", c.run.err);
+    size_t count, of_goal = 0;
+    const struct fixture_request *requests = fixture_requests(f, &count);
+    for (size_t i = 0; i < count; i++)
+        of_goal += strcmp(requests[i].host, "www.goal.com") == 0;
+    cr_expect_leq(of_goal, 2);
+    for (size_t i = 0; i < count; i++)
+        cr_expect(strcmp(requests[i].target, "/robots.txt") == 0 ||
+                      !strstr("www.a.com www.b.com www.c.com www.d.com", requests[i].host),
+                  "%s was asked for %s", requests[i].host, requests[i].target);
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
+/* Bodies that are not kept cost as much. */
+Test(ending, a_quota_counts_what_failed)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "/", .prefix = true, .reply = {.generated = 1 << 20, .type = "text/plain", .chunk = 16384}}, {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/1\nwww.shop.com/2\nwww.shop.com/3\nwww.shop.com/4\nwww.shop.com/5\n"};
+    crawl_run(&c, f, "--per-host", "1", "--max-size", "300k", "--quota", "500k", "-", NULL);
+    size_t count;
+    fixture_requests(f, &count);
+    cr_expect_eq(count, 2, "%zu were asked for", count);
+    cr_expect(text_has(c.run.err, "too-large"), "%s", c.run.err);
+    crawl_release(&c);
+    fixture_stop(f);
+}

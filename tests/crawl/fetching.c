@@ -94,7 +94,7 @@ Test(fetching, answers_of_every_framing_are_whole)
         {"http://www.shop.com/continue", 200, NULL, "shop/continue~.html", "whole"},
         {"http://www.shop.com/http-1.0", 200, NULL, "shop/http-1.0~.html", "whole"},
         {"http://www.shop.com/bare-lf", 200, NULL, "shop/bare-lf~.html", "whole"},
-        {"http://www.shop.com/nothing", 204, NULL, "shop/nothing~.html", ""},
+        {"http://www.shop.com/nothing", 204, NULL, NULL, NULL},
         {0}};
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
     char *list = crawl_list(table);

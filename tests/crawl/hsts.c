@@ -266,16 +266,22 @@ Test(hsts, what_a_line_says_of_its_url_holds_over_tls)
     stop(&s);
 }
 
-Test(hsts, a_wrong_line_of_the_file_is_named_and_the_others_count)
+Test(hsts, a_wrong_line_of_the_file_is_named_the_others_count_and_the_file_is_left)
 {
     NEEDS_NGINX();
     struct servers s = start();
-    files_write(s.table, "# hosts\nsafe.test\nbrief.test \"unlimited\"\r\n127.0.0.1 \"unlimited\"\n", -1);
+    static const char table[] = "# hosts\nsafe.test\nbrief.test \"unlimited\"\r\n127.0.0.1 \"unlimited\"\n";
+    files_write(s.table, table, -1);
     struct crawl c = {.run.input = "http://brief.test/1\nhttp://safe.test/2\n"};
     crawl_run(&c, s.plain, "-q", ARGUMENTS(&s), "-", NULL);
-    cr_expect_eq(c.run.status, FORAGE_EXIT_OTHER);
-    cr_expect_eq(text_lines(c.run.err), 2, "%s", c.run.err);
+    char *left = files_read(s.table, NULL);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_FILE);
+    cr_expect_eq(text_lines(c.run.err), 3, "%s", c.run.err);
     cr_expect(text_has(c.run.err, "/hosts:2: ") && text_has(c.run.err, "/hosts:4: "), "%s", c.run.err);
+    cr_expect(text_has(c.run.err, "/hosts: not written, because line 2 cannot be read and would be lost\n"), "%s",
+              c.run.err);
+    cr_expect_str_eq(left, table);
+    free(left);
     cr_expect_eq(fixture_count(s.plain, "/1"), 0);
     cr_expect_eq(fixture_count(s.plain, "/2"), 1);
     crawl_release(&c);

@@ -125,12 +125,12 @@ Test(lists, each_bad_line_is_named_counted_and_stops_nothing)
     fixture_stop(f);
 }
 
-Test(lists, each_bad_url_of_the_command_line_is_named_as_it_was_given_but_for_its_password)
+Test(lists, each_bad_url_of_the_command_line_is_named_as_it_was_given_but_for_its_account)
 {
     static const char *const says[] = {
         "forage: ftp://x/y: the scheme is not http or https\n",
         "forage: http://a:b/: the port is not a number from 0 to 65535\n",
-        "forage: http://me@a:b/c@d: the port is not a number from 0 to 65535\n",
+        "forage: http://d: the port is not a number from 0 to 65535\n",
         "forage: http://\\x1b[2J/: ",
     };
     struct run run = {0};

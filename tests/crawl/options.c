@@ -169,6 +169,29 @@ Test(options, no_proxy_is_taken_from_the_environment)
     fixture_stop(f);
 }
 
+/* What no_proxy named was asked for directly, by a name that nothing had checked, as that is the proxy's with one. */
+Test(options, no_exception_to_the_proxy_is_taken_from_the_environment)
+{
+    static const char *const environments[][3] = {
+        {"no_proxy=localhost"}, {"NO_PROXY=localhost"}, {"no_proxy=*", "NO_PROXY=*"}};
+    static const char url[] = "http://www.nowhere.invalid/x";
+    for (size_t i = 0; i < SUPPORT_COUNT(environments); i++) {
+        struct fixture *inner =
+            fixture_start(&(struct fixture_options){.routes = (struct fixture_route[]){{.path = "/secret"}, {0}}});
+        const char *secret = fixture_url_at(inner, "localhost", "/secret");
+        const struct fixture_route proxied[] = {
+            {.path = url, .reply = {.location = secret}}, {.path = secret, .reply = {.body = "by proxy"}}, {0}};
+        struct fixture *proxy = fixture_start(&(struct fixture_options){.routes = proxied});
+        struct crawl c = {.run = {.input = url, .environment = environments[i]}};
+        crawl_run(&c, NULL, "-x", fixture_url(proxy, ""), "-", NULL);
+        cr_expect_eq(fixture_connections(inner), 0, "%s: asked directly", environments[i][0]);
+        cr_expect_eq(fixture_count(proxy, secret), 1, "%s: %s", environments[i][0], c.run.err);
+        crawl_release(&c);
+        fixture_stop(proxy);
+        fixture_stop(inner);
+    }
+}
+
 /* ---- How much at once ---- */
 
 static int slow_reply(const struct fixture_request *request, struct fixture_reply *reply, void *context)

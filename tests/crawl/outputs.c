@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(outputs, .timeout = 60);
 
@@ -356,6 +358,57 @@ Test(outputs, a_run_that_is_killed_leaves_the_old_files_and_nothing_beside_them)
     free(folder);
     crawl_release(&c);
     fixture_stop(f);
+}
+
+/* ---- Links, and what is no file ---- */
+
+/* The run's standard output, and what is left of it when a shell has written before and behind it. */
+Test(outputs, a_file_about_the_run_may_be_standard_output_whatever_that_is)
+{
+    struct run pipe = {0}, file = {.program = "sh"}, full = {0}, null = {0};
+    run_forage(&pipe, "-q", "-o", "o", "--summary", "/dev/stdout", "/dev/null", NULL);
+    cr_expect(pipe.status == 0 && pipe.out_len > 2 && *pipe.out == '{', "%d %s%s", pipe.status, pipe.out, pipe.err);
+    run_argv(&file, (const char *const[]){"-c",
+                                          "{ echo before; \"$FORAGE_BINARY\" -q -o o --failed /dev/stdout --summary "
+                                          "/dev/stdout /dev/null; echo $?; } >out; test -f out && cat out",
+                                          NULL});
+    cr_expect(strncmp(file.out, "before\n{", 8) == 0 && text_has(file.out, "}\n0\n"), "%s%s", file.out, file.err);
+    run_forage(&full, "-q", "-o", "o", "--summary", "/dev/full", "--metrics", "/dev/null", "/dev/null", NULL);
+    cr_expect_eq(full.status, FORAGE_EXIT_FILE);
+    cr_expect_str_eq(full.err, "forage: /dev/full: cannot write: No space left on device\n");
+    run_forage(&null, "-q", "-o", "o", "--metrics", "/dev/null", "--cookies", "/dev/null", "/dev/null", NULL);
+    cr_expect_eq(null.status, FORAGE_EXIT_USAGE, "others may read what it holds: %s", null.err);
+    run_release(&null);
+    run_release(&full);
+    run_release(&file);
+    run_release(&pipe);
+}
+
+Test(outputs, a_symbolic_link_stays_and_leads_to_the_new_file)
+{
+    static const char *const names[] = {"failed", "summary", "metrics", "cookies", "hsts"};
+    char *folder = files_temp_folder();
+    for (size_t i = 0; i < SUPPORT_COUNT(names); i++) {
+        char *link = files_path(folder, names[i]), *target = support_format("%s.real", names[i]);
+        cr_assert_eq(symlink(target, link), 0);
+        free(target);
+        free(link);
+    }
+    struct run run = {.working_folder = folder};
+    run_forage(&run, "-q", "-o", "o", "--failed", "failed", "--summary", "summary", "--metrics", "metrics", "--cookies",
+               "cookies", "--hsts", "hsts", "/dev/null", NULL);
+    cr_expect_eq(run.status, 0, "%s", run.err);
+    for (size_t i = 0; i < SUPPORT_COUNT(names); i++) {
+        char *link = files_path(folder, names[i]), *target = support_format("%s.real", link);
+        struct stat st;
+        cr_expect(lstat(link, &st) == 0 && S_ISLNK(st.st_mode), "%s is no link any more", names[i]);
+        cr_expect(lstat(target, &st) == 0 && S_ISREG(st.st_mode), "%s was not written", target);
+        free(target);
+        free(link);
+    }
+    run_release(&run);
+    files_remove(folder);
+    free(folder);
 }
 
 /* ---- -q ---- */

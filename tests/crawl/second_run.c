@@ -206,6 +206,28 @@ Test(second_run, a_failed_refetch_leaves_the_good_copy_and_its_validators)
     fixture_stop(f);
 }
 
+/* RFC 9110 sections 15.3.5 and 15.3.6: a success, and no page. */
+Test(second_run, an_answer_without_content_leaves_the_good_copy)
+{
+    static const struct fixture_reply none = {.status = 204, .body = ""};
+    static const struct fixture_reply reset = {.status = 205, .body = ""};
+    static const struct fixture_route routes[] = {
+        {.path = "/none", .reply = {.body = "good", .times = 1, .then = &none}},
+        {.path = "/reset", .reply = {.body = "good", .times = 1, .then = &reset}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct crawl c = {.run.input = "www.shop.com/none\nwww.shop.com/reset\n"};
+    crawl_run(&c, f, "-", NULL);
+    for (int i = 0; i < 2; i++) {
+        crawl_again(&c, f, "-v", "-", NULL);
+        cr_expect_eq(c.run.status, 0, "%s", c.run.err);
+        cr_expect_eq(text_times(c.run.err, "not kept: the server answers that it has no content"), 2, "%s", c.run.err);
+        cr_expect(crawl_holds(&c, "shop/none~.html", "good") && crawl_holds(&c, "shop/reset~.html", "good"));
+    }
+    crawl_release(&c);
+    fixture_stop(f);
+}
+
 Test(second_run, prune_removes_what_was_gone_for_so_many_runs)
 {
     static const struct fixture_reply gone = {.status = 410};

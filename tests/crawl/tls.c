@@ -179,3 +179,78 @@ Test(tls, http_2_without_tls_is_spoken_on_request_by_every_request)
     cr_assert_eq(text_times(log, " HTTP/2.0 GET /"), 40, "%s", log);
     free(log);
 }
+
+/* ---- HTTP/2 whose answers break off ---- */
+
+enum { LONG = 3000000, CUT = 1500000 };
+
+/* A server before another one, which breaks off: all that it can do is to reset the stream. */
+static struct nginx *start_before(const struct fixture *behind)
+{
+    char *lines = support_format("location /all/ { proxy_pass http://127.0.0.1:%u; proxy_max_temp_file_size 0; }",
+                                 fixture_port(behind));
+    struct nginx *n =
+        nginx_start(&(struct nginx_options){.tls = true, .http2 = true, .names = names, .server_lines = lines});
+    free(lines);
+    return n;
+}
+
+static void get_three_times(struct crawl *c, const struct nginx *n)
+{
+    char *resolve = support_format("*:443:127.0.0.1:%u", nginx_port(n));
+    c->run.input = "https://www.shop.com/all/big.bin";
+    crawl_run(c, NULL, "--resolve", resolve, "--ca-file", nginx_ca_file(n), "--tries", "3", "--max-wait", "10ms", "-",
+              NULL);
+    free(resolve);
+}
+
+/* It was the end of the page, as a breach of the protocol. */
+Test(tls, a_body_that_breaks_off_over_http_2_is_asked_for_again)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "/all/big.bin", .reply = {.generated = LONG, .end = FIXTURE_DROP, .cut_at = CUT}}, {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct nginx *n = start_before(f);
+    struct crawl c = {0};
+    get_three_times(&c, n);
+    const json_t *logged = crawl_logged(&c, "https://www.shop.com/all/big.bin");
+    cr_expect_str_eq(text_member(logged, "error"), "truncated", "%s", c.run.err);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_NETWORK, "%d: %s", c.run.status, c.run.err);
+    cr_expect_eq(fixture_count(f, "/all/big.bin"), 3);
+    char *log = nginx_wait_requests(n, 3, 5000);
+    cr_expect(log && text_times(log, " HTTP/2.0 GET /") == 3, "%s", log);
+    free(log);
+    crawl_release(&c);
+    nginx_stop(n);
+    fixture_stop(f);
+}
+
+Test(tls, a_body_that_broke_off_over_http_2_goes_on_where_it_ended)
+{
+    static const struct fixture_reply whole = {
+        .generated = LONG, .type = "application/octet-stream", .etag = "\"v1\"", .range = FIXTURE_RANGE_RIGHT};
+    struct fixture_route routes[] = {{.path = "/all/big.bin", .reply = whole}, {0}};
+    routes[0].reply.end = FIXTURE_DROP;
+    routes[0].reply.cut_at = CUT;
+    routes[0].reply.then = &whole;
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct nginx *n = start_before(f);
+    struct crawl c = {0};
+    get_three_times(&c, n);
+    size_t count, len = 0;
+    const struct fixture_request *requests = fixture_requests(f, &count);
+    cr_assert_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    cr_assert_eq(count, 2);
+    const char *range = fixture_find_header(&requests[1], "Range");
+    cr_expect(range && strtoull(range + strlen("bytes="), NULL, 10) > 0, "%s", range ? range : "no Range");
+    char *path = crawl_path(&c, "shop/all/big.bin"), *text = files_read(path, &len);
+    cr_assert_eq(len, LONG);
+    for (size_t i = 0; i < LONG; i++)
+        if (text[i] != fixture_pattern(i))
+            cr_assert_fail("byte %zu is another one", i);
+    free(text);
+    free(path);
+    crawl_release(&c);
+    nginx_stop(n);
+    fixture_stop(f);
+}

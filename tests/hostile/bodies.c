@@ -95,12 +95,12 @@ Test(bodies, a_large_page_that_is_allowed_is_written_in_flat_memory)
     expect_flat("kept", &bomb, "1G", "");
 }
 
-/* Gzip in gzip in gzip, some hundred bytes for a gigabyte. */
+/* Gzip in gzip, some kilobytes for a quarter of a gigabyte. */
 Test(bodies, a_bomb_of_stacked_codings_is_cut_off_in_flat_memory)
 {
     static const struct fixture_reply bomb = {
-        .generated = 1ULL << 28, .zeros = true, .coding = FIXTURE_GZIP, .layers = 3};
-    expect_flat("three layers", &bomb, "64M", "too-large");
+        .generated = 1ULL << 28, .zeros = true, .coding = FIXTURE_GZIP, .layers = 2};
+    expect_flat("two layers", &bomb, "64M", "too-large");
 }
 
 /* Invariant 4. */
@@ -121,6 +121,8 @@ Test(bodies, codings_that_are_unknown_or_too_many_are_refused)
         {"/not", "coding", {.headers = "Content-Encoding: gzip\r\n", .body = "this is no gzip"}},
         {"/not-br", "coding", {.headers = "Content-Encoding: br\r\n", .body = "\xff\xff\xff this is no brotli"}},
         {"/not-zstd", "coding", {.headers = "Content-Encoding: zstd\r\n", .body = "this is no zstd"}},
+        {"/three", "coding", {.generated = 1000, .coding = FIXTURE_GZIP, .layers = 3}},
+        {"/windows", "coding", {.headers = "Content-Encoding: zstd, br\r\n", .body = "x"}},
         {"/ten", "coding", {.generated = 1000, .coding = FIXTURE_GZIP, .layers = 10}},
         {"/list",
          "coding",
@@ -132,6 +134,29 @@ Test(bodies, codings_that_are_unknown_or_too_many_are_refused)
          {.headers = "Content-Encoding: zstd\r\n", .body = "\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00", .body_len = 9}},
         {0}};
     expect_errors(attempts, "1M");
+}
+
+/* What they decode to never reached the limit, so that they were read for ever. */
+Test(bodies, bodies_without_end_that_decode_to_nothing_are_cut_off)
+{
+#define EMPTY_GZIP "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0"
+#define ENDLESS(coding, bytes)                                                                                         \
+    {                                                                                                                  \
+        .fault = FIXTURE_ENDLESS_BODY, .headers = "Content-Encoding: " coding "\r\n", .body = (bytes),                 \
+        .body_len = sizeof(bytes) - 1                                                                                  \
+    }
+    static const struct attempt attempts[] = {
+        {"/members", "too-large", ENDLESS("gzip", EMPTY_GZIP)},
+        {"/behind-gzip", "too-large", ENDLESS("gzip", EMPTY_GZIP "padding")},
+        {"/behind-zlib", "too-large", ENDLESS("deflate", "\x78\x9c\x03\0\0\0\0\x01")},
+        {"/behind-deflate", "too-large", ENDLESS("deflate", "\x03\0")},
+        {"/behind-brotli", "too-large", ENDLESS("br", "\x06")},
+        {"/frames", "too-large", ENDLESS("zstd", "\x28\xb5\x2f\xfd\x20\0\x01\0\0")},
+        {"/skippable", "too-large", ENDLESS("zstd", "\x50\x2a\x4d\x18\x04\0\0\0skip")},
+        {"/one-skippable", "too-large", ENDLESS("zstd", "\x50\x2a\x4d\x18")}, /* of 407 MB */
+        {"/layers", "too-large", ENDLESS("zstd, gzip", EMPTY_GZIP)},
+        {0}};
+    expect_errors(attempts, "1000");
 }
 
 /* ---- Lengths and chunks ---- */

@@ -107,6 +107,7 @@ void discovery_redirect(struct crawl *c, struct job *job, struct url *to)
         .parent = &job->asked,
         .parent_number = job->from.number,
         .has_account = to->username.len || to->password.len,
+        .foreign = job->foreign || !url_same_origin(job_target(job), to),
     };
     bool inside = requisite ? scope_has_requisite(scope, to, NULL) : scope_has(scope, to, NULL);
     discovery_offer(c, &offer);

@@ -14,7 +14,16 @@ enum {
 };
 
 /* An entry's flags: how it was found in the lowest bits. */
-enum { VIA_BITS = 0xf, IS_SITEMAP = 0x10, IS_GUESSED = 0x20, IS_OVERDUE = 0x40, HAS_ACCOUNT = 0x80, HOPS_SHIFT = 8 };
+enum {
+    VIA_BITS = 0xf,
+    IS_SITEMAP = 0x10,
+    IS_GUESSED = 0x20,
+    IS_OVERDUE = 0x40,
+    HAS_ACCOUNT = 0x80,
+    HOPS_SHIFT = 8,
+    HOPS_MAX = 0x3fffff,
+    IS_FOREIGN = 1 << 30,
+};
 
 static const char *const via_words[VIA_COUNT] = {
     [VIA_USER] = "seed",       [VIA_LINK] = "link",         [VIA_REQUISITE] = "requisite",
@@ -33,10 +42,11 @@ const char *discovery_via(const struct job *job)
 
 uint32_t discovery_flags(const struct offer *offer)
 {
-    uint32_t flags = offer->via | offer->hops << HOPS_SHIFT;
+    uint32_t flags = offer->via | (offer->hops < HOPS_MAX ? offer->hops : HOPS_MAX) << HOPS_SHIFT;
     flags |= offer->is_sitemap ? IS_SITEMAP : 0;
     flags |= offer->guessed ? IS_GUESSED : 0;
     flags |= offer->overdue ? IS_OVERDUE : 0;
+    flags |= offer->foreign ? IS_FOREIGN : 0;
     return flags | (offer->has_account ? HAS_ACCOUNT : 0);
 }
 
@@ -51,6 +61,7 @@ struct job *discovery_job(struct crawl *c, const struct offer *offer, struct url
     if (!job)
         return NULL;
     job->kind = offer->is_sitemap ? JOB_SITEMAP : JOB_PAGE;
+    job->foreign = offer->foreign && !discovery_names_origin(c, &job->asked);
     job->from = (struct origin_of_job){
         .via = offer->via,
         .depth = offer->depth,
@@ -72,11 +83,12 @@ static bool offer_of(const struct backlog_entry *entry, struct offer *offer)
         .len = entry->url_len,
         .via = (enum via)(entry->flags & VIA_BITS),
         .depth = entry->depth,
-        .hops = entry->flags >> HOPS_SHIFT,
+        .hops = entry->flags >> HOPS_SHIFT & HOPS_MAX,
         .is_sitemap = entry->flags & IS_SITEMAP,
         .guessed = entry->flags & IS_GUESSED,
         .overdue = entry->flags & IS_OVERDUE,
         .has_account = entry->flags & HAS_ACCOUNT,
+        .foreign = entry->flags & IS_FOREIGN,
     };
     return true;
 }
@@ -118,6 +130,8 @@ static void admit(struct crawl *c, const struct backlog_entry *entry)
     d->sitemaps += offer.is_sitemap;
     job->from.number = (uint32_t)entry->number;
     c->counts.in_flight++;
+    if (discovery_is_listed(c, job))
+        return report_left(c, job);
     if (is_trap(c, job, &verdict))
         return discovery_refuse(c, job, &verdict);
     admit_new(c, job);

@@ -3,6 +3,7 @@
 #include "crawl/discovery/parts.h"
 
 #include "base/clock.h"
+#include "base/status.h"
 #include "crawl/discovery/extent.h"
 #include "crawl/page_key.h"
 #include "crawl/setup.h"
@@ -52,6 +53,10 @@ enum forage_status discovery_open(struct crawl *c, char *error, size_t size)
     if (!d)
         return FORAGE_NO_MEMORY;
     seen_init(&d->with_account);
+    for (size_t i = 0; i < COUNT_OF(d->named_places); i++)
+        seen_init(&d->named_places[i]);
+    seen_init(&d->listed);
+    seen_init(&d->taken);
     seen_init(&d->unchanged);
     seen_init(&d->mapped);
     return make_rules(c, d, error, size);
@@ -165,11 +170,10 @@ void discovery_begin(struct crawl *c)
         discovery_broke(c);
 }
 
-void discovery_seed(struct crawl *c, const struct url *url)
+/* Links to where URL is are in scope. */
+static void extend_scope(struct crawl *c, const struct url *url)
 {
     struct discovery *d = c->discovery;
-    if (!d)
-        return;
     bool ok = scope_add_seed(d->scope, url) && accounts_add(&d->accounts, url);
     if (ok && (url->username.len || url->password.len))
         ok = seen_add(&d->with_account, url->href_public, strlen(url->href_public)) != SEEN_NO_MEMORY;
@@ -177,9 +181,19 @@ void discovery_seed(struct crawl *c, const struct url *url)
         discovery_failed(c, "out of memory");
 }
 
+void discovery_seed(struct crawl *c, const struct url *url)
+{
+    if (!c->discovery)
+        return;
+    extend_scope(c, url);
+    discovery_name(c, url);
+}
+
 void discovery_seed_led_to(struct crawl *c, const struct url *url)
 {
-    discovery_seed(c, url);
+    if (!c->discovery)
+        return;
+    extend_scope(c, url);
     if (seen_add(&c->seen, url->href_public, strlen(url->href_public)) == SEEN_NO_MEMORY)
         discovery_failed(c, "out of memory");
 }
@@ -303,6 +317,10 @@ void discovery_close(struct crawl *c)
     traps_free(d->traps);
     accounts_release(&d->accounts);
     seen_release(&d->with_account);
+    for (size_t i = 0; i < COUNT_OF(d->named_places); i++)
+        seen_release(&d->named_places[i]);
+    seen_release(&d->listed);
+    seen_release(&d->taken);
     seen_release(&d->unchanged);
     seen_release(&d->mapped);
     free(d);

@@ -160,6 +160,9 @@ typedef bool frontier_keep_fn(struct job *job, void *context);
  * H. */
 void frontier_sift(struct frontier *f, struct host *h, frontier_keep_fn *keep, void *context);
 
+/* The same of all jobs that wait. */
+void frontier_sift_all(struct frontier *f, frontier_keep_fn *keep, void *context);
+
 /* ---- The worker that a host's URLs go to by preference, so that connections are reused ---- */
 
 /* -1 before it was set. A number made of the host's name, the same in each run, is a good first guess. */
@@ -168,6 +171,11 @@ void frontier_set_home(struct job *job, unsigned worker);
 unsigned frontier_affinity(const struct job *job);
 
 /* ---- The end ---- */
+
+typedef void frontier_look_fn(const struct job *job, void *context);
+
+/* Show LOOK all jobs that wait, whatever they wait for; it calls nothing of the frontier. */
+void frontier_each(struct frontier *f, frontier_look_fn *look, void *context);
 
 typedef void frontier_drop_fn(struct job *job, void *context);
 

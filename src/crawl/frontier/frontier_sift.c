@@ -1,4 +1,4 @@
-/* Taking jobs out: some of one host, or all. */
+/* Looking through jobs, and taking them out: some of one host, or all. */
 #include "crawl/frontier/frontier_internal.h"
 
 /* Whether JOB stays. It is in no queue or heap, and if it does not, it may be freed. */
@@ -48,6 +48,14 @@ void frontier_sift(struct frontier *f, struct host *h, frontier_keep_fn *keep, v
     host_changed(f, h);
 }
 
+void frontier_sift_all(struct frontier *f, frontier_keep_fn *keep, void *context)
+{
+    for (struct host *h = f->busy.first, *next; h; h = next) {
+        next = h->list_next;
+        frontier_sift(f, h, keep, context);
+    }
+}
+
 struct drain {
     frontier_drop_fn *drop;
     void *context;
@@ -62,11 +70,24 @@ static bool keep_none(struct job *job, void *context)
 
 void frontier_drain(struct frontier *f, frontier_drop_fn *drop, void *context)
 {
-    struct drain drain = {drop, context};
-    for (struct host *h = f->busy.first, *next; h; h = next) {
-        next = h->list_next;
-        frontier_sift(f, h, keep_none, &drain);
-    }
+    frontier_sift_all(f, keep_none, &(struct drain){drop, context});
+}
+
+struct look {
+    frontier_look_fn *look;
+    void *context;
+};
+
+static bool keep_each(struct job *job, void *context)
+{
+    const struct look *look = context;
+    look->look(job, look->context);
+    return true;
+}
+
+void frontier_each(struct frontier *f, frontier_look_fn *look, void *context)
+{
+    frontier_sift_all(f, keep_each, &(struct look){look, context});
 }
 
 void frontier_release(struct frontier *f, frontier_drop_fn *drop, void *context)

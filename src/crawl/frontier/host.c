@@ -84,3 +84,8 @@ bool host_has_queue(const struct host *h)
 {
     return h->jobs.first != NULL;
 }
+
+bool host_has_jobs(const struct host *h)
+{
+    return h->jobs.first || h->later;
+}

@@ -29,6 +29,9 @@ int64_t host_next_ask_ms(const struct host *h);
 /* Whether jobs wait in its queue. */
 bool host_has_queue(const struct host *h);
 
+/* Whether they wait there or until they are due. */
+bool host_has_jobs(const struct host *h);
+
 /* ---- robots.txt ---- */
 
 /* What the gate keeps with the host, freed by frontier_options.free_robots when the host is forgotten or gets another

@@ -201,10 +201,10 @@ static char *resolve(const char *outer, const char *name, size_t len)
     return asprintf(&path, "%.*s%.*s", folder, outer, (int)len, name) < 0 ? NULL : path;
 }
 
-static bool is_being_read(const struct list *l, const struct list_file *file)
+bool list_is_reading(const struct list *l, dev_t device, ino_t inode)
 {
     for (const struct list_file *f = l->file; f; f = f->outer)
-        if (f->bytes.device == file->bytes.device && f->bytes.inode == file->bytes.inode)
+        if (f->bytes.device == device && f->bytes.inode == inode)
             return true;
     return false;
 }
@@ -232,7 +232,7 @@ static enum list_status include(struct list *l, struct list_line line, struct li
     free(path);
     if (!f)
         return not_included(l, strerror(errno), e);
-    if (is_being_read(l, f)) {
+    if (list_is_reading(l, f->bytes.device, f->bytes.inode)) {
         list_file_close(f);
         return not_included(l, "it includes itself", e);
     }

@@ -28,7 +28,9 @@
 
 #include "crawl/list/line_options.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum {
     LIST_LINE_MAX = 64 * 1024, /* bytes of a line, blanks around it included */
@@ -68,6 +70,9 @@ enum list_status list_next(struct list *list, struct list_entry *entry);
 
 /* What to poll for reading after LIST_WAIT; it may be another one each time. */
 int list_fd(const struct list *list);
+
+/* Whether that file is the list, or one of those that include each other down to where it is being read. */
+bool list_is_reading(const struct list *list, dev_t device, ino_t inode);
 
 /* NULL is fine. */
 void list_close(struct list *list);

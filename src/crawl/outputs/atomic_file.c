@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "crawl/outputs/destination.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,15 +53,13 @@ static bool open_folder(struct atomic_file *f, const char *path)
     return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 ? true : failed(f, "it is a folder", EISDIR);
 }
 
-/* What is replaced is a plain file or a link to one, or to nothing. */
+/* What is replaced is a plain file, or nothing. */
 static bool check_final(struct atomic_file *f)
 {
     static const char step[] = "cannot replace what is there";
     struct stat st;
-    if (fstatat(f->folder, f->name, &st, 0) != 0) {
-        bool absent = errno == ENOENT || errno == ELOOP || errno == EACCES || errno == ENOTDIR;
-        return absent ? true : failed(f, step, errno);
-    }
+    if (fstatat(f->folder, f->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? true : failed(f, step, errno);
     if (S_ISREG(st.st_mode))
         return true;
     return failed(f, step, S_ISDIR(st.st_mode) ? EISDIR : EINVAL);
@@ -101,10 +100,31 @@ static bool open_file(struct atomic_file *f, mode_t mode)
 
 /* ---- Use ---- */
 
+/* There is nothing to be replaced: what is written goes where the path leads. */
+static bool open_as_it_is(struct atomic_file *f, const struct destination *to)
+{
+    f->as_it_is = true;
+    f->name = strdup(to->path);
+    if (!f->name)
+        return failed(f, "cannot name it", ENOMEM);
+    f->fd = destination_open(to);
+    return f->fd >= 0 ? true : failed(f, "cannot open it", errno);
+}
+
+static bool open_path(struct atomic_file *f, const char *path, mode_t mode)
+{
+    struct destination to;
+    if (!destination_find(path, &to))
+        return failed(f, "cannot follow the link", errno);
+    bool ok = to.as_it_is ? open_as_it_is(f, &to) : open_folder(f, to.path) && check_final(f) && open_file(f, mode);
+    destination_release(&to);
+    return ok;
+}
+
 bool atomic_file_begin(struct atomic_file *f, const char *path, mode_t mode, struct atomic_failure *failure)
 {
     *f = (struct atomic_file){.folder = -1, .fd = -1};
-    if (open_folder(f, path) && check_final(f) && open_file(f, mode))
+    if (open_path(f, path, mode))
         return true;
     *failure = f->failure;
     atomic_file_abandon(f);
@@ -143,16 +163,21 @@ static bool give_name(struct atomic_file *f)
     return failed(f, "cannot make a file beside it", errno);
 }
 
+static bool close_file(struct atomic_file *f)
+{
+    int fd = f->fd;
+    f->fd = -1;
+    return close(fd) == 0 ? true : failed(f, "cannot close", errno); /* over a network, the last bytes may fail here */
+}
+
 static bool move(struct atomic_file *f)
 {
     if (fsync(f->fd) != 0)
         return failed(f, "cannot sync", errno);
     if (!*f->temporary && !give_name(f))
         return false;
-    int fd = f->fd;
-    f->fd = -1;
-    if (close(fd) != 0) /* over a network, the last of the bytes may fail here */
-        return failed(f, "cannot close", errno);
+    if (!close_file(f))
+        return false;
     if (renameat(f->folder, f->temporary, f->folder, f->name) != 0)
         return failed(f, "cannot rename", errno);
     f->temporary[0] = '\0'; /* nothing bears it any more */
@@ -161,7 +186,7 @@ static bool move(struct atomic_file *f)
 
 bool atomic_file_finish(struct atomic_file *f, struct atomic_failure *failure)
 {
-    bool ok = f->name && !f->failure.error && write_pending(f) && move(f);
+    bool ok = f->name && !f->failure.error && write_pending(f) && (f->as_it_is ? close_file(f) : move(f));
     if (!ok)
         *failure = f->name ? f->failure : (struct atomic_failure){"it was never begun", EBADF};
     atomic_file_abandon(f);

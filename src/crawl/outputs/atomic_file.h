@@ -5,9 +5,9 @@
  *
  * Until atomic_file_finish has succeeded, the final name stays as it was, and nothing is left beside it after a
  * failure. Where the file system can, the new file has no name before its end, so that not even a killed process
- * leaves one. A symbolic link at the final name is replaced, not followed; something else that is no plain file (a
- * device, a pipe, or a link to one) is refused before anything is written, so that no user of root's loses
- * /dev/null.
+ * leaves one. A symbolic link stays, and what it names is replaced. What is no plain file (a pipe, a terminal,
+ * /dev/null, /dev/stdout) is neither replaced nor whole or not at all: it is written to as it is
+ * (crawl/outputs/destination.h), and nobody loses /dev/null.
  *
  * Functions that return false have filled FAILURE. Context: one thread a file; may block on the disk. */
 #ifndef CRAWL_ATOMIC_FILE_H
@@ -26,9 +26,10 @@ struct atomic_failure {
 
 /* Private to atomic_file.c; zeroes stand for none. */
 struct atomic_file {
-    int folder; /* where the final name is, so that a change of the working folder does no harm */
-    int fd;     /* -1: there is none */
-    char *name; /* the final one, in FOLDER; NULL: nothing is open */
+    int folder;    /* where the final name is, so that a change of the working folder does no harm */
+    int fd;        /* -1: there is none */
+    char *name;    /* the final one, in FOLDER; NULL: nothing is open */
+    bool as_it_is; /* what is there is written to, not replaced; there is no FOLDER */
     char temporary[48];
     struct buffer pending;
     struct atomic_failure failure; /* the first one since it was begun */

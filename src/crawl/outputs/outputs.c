@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- Opening ---- */
 
@@ -18,6 +19,13 @@ static enum forage_status cannot_write(const char *path, const struct atomic_fai
     snprintf(error, size, "%s: %s", path, atomic_failure_text(failure, text, sizeof text));
     errno = failure->error;
     return FORAGE_FILE;
+}
+
+static void note_replaced(const char *path, struct replaced *old)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+        *old = (struct replaced){.device = st.st_dev, .inode = st.st_ino, .is_there = true};
 }
 
 enum forage_status outputs_open(struct crawl *c, char *error, size_t size)
@@ -30,6 +38,8 @@ enum forage_status outputs_open(struct crawl *c, char *error, size_t size)
         errno = saved;
         return FORAGE_FILE;
     }
+    if (o->failed_list)
+        note_replaced(o->failed_list, &c->outputs.replaced);
     if (o->failed_list && !failed_list_open(&c->outputs.failed, o->failed_list, &failure))
         return cannot_write(o->failed_list, &failure, error, size);
     return FORAGE_OK;
@@ -62,19 +72,31 @@ static bool format_options(const struct line_options *o, struct buffer *out)
     return ok;
 }
 
-static void add_failed(struct crawl *c, const struct job *job)
+static void add(struct crawl *c, const struct line_options *own, struct failed_url failed)
 {
     struct buffer options = {0};
-    if (job->own)
-        format_options(job->own, &options);
-    failed_list_add(&c->outputs.failed, &(struct failed_url){
-                                            .url = job->asked.href,
-                                            .status = job->status,
-                                            .error = fetch_error_word(job->error),
-                                            .detail = job->detail,
-                                            .options = options.data,
-                                        });
+    if (own)
+        format_options(own, &options);
+    failed.options = options.data;
+    failed_list_add(&c->outputs.failed, &failed);
     buffer_release(&options);
+}
+
+static void add_failed(struct crawl *c, const struct job *job)
+{
+    add(c, job->own,
+        (struct failed_url){
+            .url = job->asked.href,
+            .status = job->status,
+            .error = fetch_error_word(job->error),
+            .detail = job->detail,
+        });
+}
+
+void outputs_left(struct crawl *c, const char *url, const struct line_options *own, const char *reason,
+                  const char *detail)
+{
+    add(c, own, (struct failed_url){.url = url, .error = reason, .detail = detail});
 }
 
 void outputs_page(struct crawl *c, const struct job *job, const struct forage_page *page)

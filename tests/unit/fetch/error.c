@@ -8,6 +8,8 @@ static const struct {
     CURLcode code;
     long os_errno;
     const char *word;
+    const char *words; /* libcurl's; NULL: none */
+    bool in_body;
 } rows[] = {
     {CURLE_OK, 0, ""},
     {CURLE_OPERATION_TIMEDOUT, 0, "timeout"},
@@ -25,16 +27,27 @@ static const struct {
     {CURLE_PEER_FAILED_VERIFICATION, 0, "tls"},
     {CURLE_SSL_CONNECT_ERROR, 0, "tls"},
     {CURLE_WEIRD_SERVER_REPLY, 0, "protocol"},
-    {CURLE_HTTP2, 0, "protocol"},
+    {CURLE_HTTP2, 0, "reset"},
+    {CURLE_HTTP2, 0, "truncated", NULL, true},
+    {CURLE_HTTP2_STREAM, 0, "reset", "HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)"},
+    {CURLE_HTTP2_STREAM, 0, "reset", "HTTP/2 stream 1 was not closed cleanly: CANCEL (err 8)"},
+    {CURLE_HTTP2_STREAM, 0, "protocol", "HTTP/2 stream 1 was not closed cleanly: PROTOCOL_ERROR (err 1)"},
+    {CURLE_HTTP2_STREAM, 0, "truncated", "HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)", true},
+    {CURLE_HTTP2_STREAM, 0, "truncated", "HTTP/2 stream 1 was not closed cleanly: PROTOCOL_ERROR (err 1)", true},
+    {CURLE_HTTP3, 0, "reset"},
+    {CURLE_HTTP3, 0, "truncated", NULL, true},
     {CURLE_URL_MALFORMAT, 0, "url"},
     {CURLE_OUT_OF_MEMORY, 0, "io"},
 };
 
 Test(error, each_of_libcurls_codes_has_its_word)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        cr_expect_str_eq(fetch_error_word(fetch_error_of_curl(rows[i].code, rows[i].os_errno)), rows[i].word,
-                         "code %d, errno %ld", rows[i].code, rows[i].os_errno);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *words = rows[i].words ? rows[i].words : "";
+        enum fetch_error error = fetch_error_of_curl(rows[i].code, rows[i].os_errno, words, rows[i].in_body);
+        cr_expect_str_eq(fetch_error_word(error), rows[i].word, "row %zu: code %d, errno %ld", i, rows[i].code,
+                         rows[i].os_errno);
+    }
 }
 
 Test(error, the_words_are_those_that_the_readme_promises)

@@ -5,6 +5,7 @@
 #include "support/nginx.h"
 
 #include <stdlib.h>
+#include <zlib.h>
 
 TestSuite(transfer, .timeout = 120);
 
@@ -70,6 +71,58 @@ Test(transfer, ends_a_body_at_its_own_limit_and_cuts_it_when_that_is_wanted)
         cr_expect(rows[i].error || asked.body.len == rows[i].bytes, "row %zu: %s", i, asked_shown(&asked));
         cr_expect_eq(asked.answer.body_bytes, asked.body.len, "row %zu: %s", i, asked_shown(&asked));
         cr_expect(rows[i].path[1] == 'e' || is_pattern(&asked.body), "row %zu", i);
+        asked_release(&asked);
+    }
+    ask_close(&a);
+    fixture_stop(f);
+}
+
+/* On the wire a body may be longer than decoded, but not by more than its coding needs. */
+Test(transfer, ends_a_body_on_the_wire_where_no_coding_needs_more)
+{
+    enum { LEN = 300000, STORED = LEN + 1000 };
+    static unsigned char plain[LEN], stored[STORED];
+    uLongf stored_len = STORED;
+    for (uint32_t i = 0, x = 1; i < LEN; i++, x = x * 1664525 + 1013904223)
+        plain[i] = (unsigned char)(x >> 24);
+    cr_assert_eq(compress2(stored, &stored_len, plain, LEN, 0), Z_OK);
+    cr_assert_gt(stored_len, LEN);
+    static const char empty[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0";
+    const struct fixture_route routes[] = {
+        {.path = "/stored",
+         .reply = {.body = stored, .body_len = stored_len, .headers = "Content-Encoding: deflate\r\n"}},
+        {.path = "/endless",
+         .reply = {.fault = FIXTURE_ENDLESS_BODY,
+                   .body = empty,
+                   .body_len = sizeof empty - 1,
+                   .headers = "Content-Encoding: gzip\r\n"}},
+        {0}};
+    static const struct {
+        const char *path;
+        uint64_t max;
+        unsigned flags;
+        enum fetch_error error;
+        uint64_t bytes;
+        bool cut;
+    } rows[] = {
+        {"/stored", LEN, 0, FETCH_OK, LEN, false},       {"/stored", LEN, FETCH_CUT, FETCH_OK, LEN, false},
+        {"/endless", LEN, 0, FETCH_TOO_LARGE, 0, false}, {"/endless", LEN, FETCH_CUT, FETCH_OK, 0, true},
+        {"/endless", 1, 0, FETCH_TOO_LARGE, 0, false},
+    };
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct ask a;
+    ask_open(&a);
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        enum { READ_BYTES = 256 * 1024 }; /* that may have come beyond the limit at once */
+        struct fetch_request r = ask_for(f, rows[i].path);
+        struct asked asked;
+        r.flags = rows[i].flags;
+        r.max_bytes = rows[i].max;
+        ask(&a, &r, &asked);
+        cr_expect(asked.answer.error == rows[i].error && asked.answer.cut == rows[i].cut &&
+                      asked.body.len == rows[i].bytes,
+                  "row %zu, %s: %s", i, rows[i].path, asked_shown(&asked));
+        cr_expect_leq(asked.answer.wire_bytes, rows[i].max + rows[i].max / 64 + 64 * 1024 + READ_BYTES, "row %zu", i);
         asked_release(&asked);
     }
     ask_close(&a);
