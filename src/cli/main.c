@@ -1,6 +1,7 @@
 /* The program: reads the command line, runs one crawl, shows what happens, and turns it into an exit status. */
 #include "cli/display.h"
 #include "cli/inspect.h"
+#include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/splay.h"
 
@@ -140,13 +141,23 @@ static int refuse(enum forage_status status, const char *error)
     return exit_of(status);
 }
 
+/* ERROR begins with an option's name, as far as it is about one. */
+static int refuse_options(enum forage_status status, const char *error)
+{
+    char name[32], words[600];
+    size_t len = strcspn(error, ":");
+    snprintf(name, sizeof name, "%.*s", (int)len, error);
+    snprintf(words, sizeof words, "--%s", error);
+    return refuse(status, error[len] && option_find(name) ? words : error);
+}
+
 /* Look at the options as they were given, and wait. An exit status, or FORAGE_EXIT_OK to go on. */
 static int prepare(const struct arguments *a)
 {
     char error[512] = "";
     enum forage_status s = forage_check(&a->options, error, sizeof error);
     if (s != FORAGE_OK)
-        return refuse(s, error);
+        return refuse_options(s, error);
     int number = a->splay_ms ? splay_wait(a->splay_ms) : 0;
     return number ? 128 + number : FORAGE_EXIT_OK;
 }

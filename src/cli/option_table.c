@@ -118,7 +118,7 @@ static const char *take_netrc(struct arguments *a, const char *value)
     bool on = true;
     if (value && !option_parse_switch(value, &on)) {
         a->options.netrc = value;
-        return *value ? NULL : "is no file";
+        return option_check_path(value, false);
     }
     a->options.netrc = NULL;
     if (!on)

@@ -30,7 +30,7 @@ enum option_kind {
     OPTION_TEXT,     /* const char *; any text */
     OPTION_TEXTS,    /* struct texts: the option may be repeated */
     OPTION_LIST,     /* the same, and each value may be several with commas between them */
-    OPTION_FOLDER,   /* const char *; not empty */
+    OPTION_FOLDER,   /* const char *; neither empty nor "-" */
     OPTION_FILE,     /* the same */
     OPTION_COUNT,    /* unsigned, from min to max */
     OPTION_MS,       /* int, from min */
@@ -86,6 +86,9 @@ bool option_may_be_repeated(const struct option_row *row);
 /* Put VALUE (NULL: the option stands alone) into A, which borrows it. NULL, or what is wrong with it, to stand behind
  * the value. */
 const char *option_take(const struct option_row *row, struct arguments *a, const char *value);
+
+/* NULL, or why VALUE is not taken for the name of a file or folder; to stand behind it. */
+const char *option_check_path(const char *value, bool is_folder);
 
 /* on, true, yes; off, false, no. */
 bool option_parse_switch(const char *text, bool *on);

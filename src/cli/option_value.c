@@ -51,10 +51,18 @@ static const char *set_text(const struct option_row *row, void *field, const cha
     return NULL;
 }
 
+/* As an operand - is standard input, and elsewhere often standard output; whoever means that gets no file. */
+const char *option_check_path(const char *value, bool is_folder)
+{
+    if (strcmp(value, "-") == 0)
+        return is_folder ? "is no folder (./- is one)" : "is neither standard input nor output here (./- is a file)";
+    return *value ? NULL : is_folder ? "is no folder" : "is no file";
+}
+
 static const char *set_file(const struct option_row *row, void *field, const char *value)
 {
     *(const char **)field = value;
-    return *value ? NULL : row->kind == OPTION_FOLDER ? "is no folder" : "is no file";
+    return option_check_path(value, row->kind == OPTION_FOLDER);
 }
 
 static const char *no_duration(const struct option_row *row)

@@ -258,13 +258,17 @@ static void fill_fetch(struct config *c)
     };
 }
 
-static const char *fill_connect_to(struct config *c, const struct forage_options *given)
+/* False when one is wrong, which is then named in ERROR. */
+static bool fill_connect_to(struct config *c, const struct forage_options *given, char *error, size_t error_size)
 {
     c->connect_to = calloc(given->resolve_count + 1, sizeof *c->connect_to);
-    for (size_t i = 0; c->connect_to && i < given->resolve_count; i++)
-        if (!(c->connect_to[i] = connect_to_of(given->resolve[i])))
-            return "a name to resolve must look like HOST:PORT:ADDRESS";
-    return NULL;
+    for (size_t i = 0; c->connect_to && i < given->resolve_count; i++) {
+        if ((c->connect_to[i] = connect_to_of(given->resolve[i])))
+            continue;
+        snprintf(error, error_size, "resolve: '%.64s' must look like HOST:PORT:ADDRESS", given->resolve[i]);
+        return false;
+    }
+    return true;
 }
 
 /* Patterns are made where they are used, in the same way; here only what is wrong with them matters. */
@@ -279,7 +283,8 @@ static enum forage_status check_host_pattern(const struct forage_options *o, cha
     case PATTERN_NO_MEMORY:
         return FORAGE_NO_MEMORY;
     default:
-        snprintf(error, error_size, "host pattern, at offset %zu: %s", wrong.offset, wrong.message);
+        snprintf(error, error_size, "host-pattern: '%.64s', at offset %zu: %s", o->host_pattern, wrong.offset,
+                 wrong.message);
         return FORAGE_USAGE;
     }
 }
@@ -305,10 +310,11 @@ static enum forage_status fail(enum forage_status status, const char *words, cha
     return status;
 }
 
-enum forage_status config_init(struct config *config, const struct forage_options *options, char *error,
+static enum forage_status init(struct config *config, const struct forage_options *options, char *error,
                                size_t error_size)
 {
-    const char *wrong = config_check(options);
+    char words[256];
+    const char *wrong = config_check(options, words, sizeof words);
     if (wrong)
         return fail(FORAGE_USAGE, wrong, error, error_size);
     enum forage_status s = check_host_pattern(options, error, error_size);
@@ -322,16 +328,26 @@ enum forage_status config_init(struct config *config, const struct forage_option
     if (options->retry_on && !retry_policy_parse(&c.retry, options->retry_on, error, error_size))
         return FORAGE_USAGE;
     bool copied = copy_all(&c);
-    wrong = fill_connect_to(&c, options);
-    if (!copied || wrong) {
+    bool connects = fill_connect_to(&c, options, error, error_size);
+    if (!copied || !connects) {
         config_release(&c);
-        return copied ? fail(FORAGE_USAGE, wrong, error, error_size)
-                      : fail(FORAGE_NO_MEMORY, "out of memory", error, error_size);
+        return copied ? FORAGE_USAGE : fail(FORAGE_NO_MEMORY, "out of memory", error, error_size);
     }
     *config = c;
     fill_agent(config);
     fill_fetch(config);
     return FORAGE_OK;
+}
+
+/* What is wrong is told with the value, and yet as a line that steers no terminal. */
+enum forage_status config_init(struct config *config, const struct forage_options *options, char *error,
+                               size_t error_size)
+{
+    enum forage_status status = init(config, options, error, error_size);
+    for (char *c = error; status == FORAGE_USAGE && error_size && *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
+    return status;
 }
 
 enum forage_status forage_check(const struct forage_options *options, char *error, size_t error_size)

@@ -36,7 +36,7 @@ enum forage_status config_read_files(struct config *config, char *error, size_t 
 
 void config_release(struct config *config);
 
-/* NULL, or what is wrong with OPTIONS: config_check.c. A constant text. */
-const char *config_check(const struct forage_options *options);
+/* NULL, or what is wrong with OPTIONS: config_check.c. A constant text, or TEXT, which has room for SIZE bytes. */
+const char *config_check(const struct forage_options *options, char *text, size_t size);
 
 #endif

@@ -1,4 +1,5 @@
-/* What options have no meaning. Each check returns NULL or what is wrong. */
+/* What options have no meaning. Each check returns NULL or what is wrong: a text that names the option as the command
+ * line does, which is constant or in the words that it is given. */
 #include "crawl/config.h"
 
 #include "base/status.h"
@@ -10,7 +11,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORKERS_MAX = 1024, CONNECTIONS_MAX = 65536 };
+enum { WORKERS_MAX = 1024, CONNECTIONS_MAX = 65536, SHOWN_MOST = 64 };
+
+/* Room for a text about a value. */
+struct words {
+    char *text;
+    size_t size;
+};
+
+/* REASON stands behind the first LEN bytes of VALUE. */
+static const char *say(const struct words *w, const char *option, const char *value, size_t len, const char *reason)
+{
+    bool fits = len <= SHOWN_MOST && !value[len];
+    snprintf(w->text, w->size, "%s: '%.*s%s' %s", option, (int)(len < SHOWN_MOST ? len : SHOWN_MOST), value,
+             fits ? "" : "...", reason);
+    return w->text;
+}
 
 static const char *check_numbers(const struct forage_options *o)
 {
@@ -35,16 +51,23 @@ static const char *check_numbers(const struct forage_options *o)
 }
 
 /* Two of them in one file would write over each other. */
-static const char *check_files(const struct forage_options *o)
+static const char *check_files(const struct forage_options *o, const struct words *w)
 {
-    const char *const files[] = {o->log,   o->failed_list, o->metrics, o->summary,
-                                 o->netrc, o->auth,        o->cookies, o->hsts};
+    const struct {
+        const char *option, *path;
+    } files[] = {{"log", o->log},     {"failed", o->failed_list}, {"metrics", o->metrics}, {"summary", o->summary},
+                 {"netrc", o->netrc}, {"auth", o->auth},          {"cookies", o->cookies}, {"hsts", o->hsts}};
+    char reason[64];
     for (size_t i = 0; i < COUNT_OF(files); i++) {
-        if (files[i] && !*files[i])
-            return "the name of a file is empty";
-        for (size_t k = 0; files[i] && k < i; k++)
-            if (files[k] && strcmp(files[i], files[k]) == 0 && strncmp(files[i], "/dev/", 5) != 0)
-                return "one file is named for two purposes";
+        const char *path = files[i].path;
+        if (path && !*path)
+            return say(w, files[i].option, "", 0, "is no file");
+        for (size_t k = 0; path && k < i; k++) {
+            if (!files[k].path || strcmp(path, files[k].path) != 0 || strncmp(path, "/dev/", 5) == 0)
+                continue;
+            snprintf(reason, sizeof reason, "is the file of %s, too", files[k].option);
+            return say(w, files[i].option, path, strlen(path), reason);
+        }
     }
     return NULL;
 }
@@ -67,18 +90,21 @@ static bool is_proxy(const char *proxy)
     return status == URL_OK || status == URL_NO_MEMORY;
 }
 
-static const char *check_texts(const struct forage_options *o)
+/* Neither a password nor a header's value is shown. */
+static const char *check_texts(const struct forage_options *o, const struct words *w)
 {
-    for (const char *c = o->user_agent ? o->user_agent : ""; *c; c++)
+    const char *agent = o->user_agent ? o->user_agent : "", *at = o->proxy ? strrchr(o->proxy, '@') : NULL;
+    const char *proxy = at ? at + 1 : o->proxy;
+    for (const char *c = agent; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
-            return "the user agent contains a control character";
+            return say(w, "user-agent", agent, strlen(agent), "contains a control character");
     if (o->proxy && !is_proxy(o->proxy))
-        return "a proxy must look like http://HOST:PORT; its scheme may also be https, socks4, socks4a, socks5 or "
-               "socks5h";
+        return say(w, "proxy", proxy, strlen(proxy),
+                   "must look like http://HOST:PORT; its scheme may also be https, socks4, socks4a, socks5 or socks5h");
     for (size_t i = 0; i < o->header_count; i++) {
         const char *wrong = header_line_check(o->headers[i]);
         if (wrong)
-            return wrong;
+            return say(w, "header", o->headers[i], strcspn(o->headers[i], ": \t"), wrong + strlen(HEADER_LINE_SUBJECT));
     }
     return NULL;
 }
@@ -92,17 +118,39 @@ static bool is_crawl_asked_for(const struct forage_options *o)
            o->max_interval_ms || o->max_path_depth || o->max_repeats || o->max_query || o->max_chain || o->max_same;
 }
 
-static const char *check_crawl(const struct forage_options *o)
+/* In the largest unit that has no fraction. */
+static void print_time(int64_t ms, char text[32])
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+    size_t i = 0;
+    while (ms % units[i].ms)
+        i++;
+    snprintf(text, 32, "%lld%s", (long long)(ms / units[i].ms), units[i].unit);
+}
+
+static const char *check_intervals(const struct forage_options *o, const struct words *w)
+{
+    char min[32], max[32], reason[64];
+    if (!o->min_interval_ms || !o->max_interval_ms || o->min_interval_ms <= o->max_interval_ms)
+        return NULL;
+    print_time(o->min_interval_ms, min);
+    print_time(o->max_interval_ms, max);
+    snprintf(reason, sizeof reason, "is longer than max-age, %s", max);
+    return say(w, "min-age", min, strlen(min), reason);
+}
+
+static const char *check_crawl(const struct forage_options *o, const struct words *w)
 {
     if (!o->recursive)
         return is_crawl_asked_for(o) ? "an option of recursive crawls is given without asking for one" : NULL;
     if ((unsigned)o->scope > FORAGE_SCOPE_ANY)
         return "there is no such scope";
     if (o->convert_links && (o->in_memory || o->no_state))
-        return "links are converted in files, by what the state knows of them";
-    if (o->min_interval_ms && o->max_interval_ms && o->min_interval_ms > o->max_interval_ms)
-        return "the shortest time until a page is asked for again is longer than the longest";
-    return NULL;
+        return "convert-links: links are converted in files, by what the state knows of them";
+    return check_intervals(o, w);
 }
 
 /* RFC 9110 section 8.3.1, of which the characters are those of RFC 6838 section 4.2. */
@@ -126,25 +174,27 @@ static bool is_parameter(const char *name)
     return *name && (!name[len] || !name[len + 1]);
 }
 
-static const char *check_kept(const struct forage_options *o)
+static const char *check_kept(const struct forage_options *o, const struct words *w)
 {
     for (size_t i = 0; i < o->type_count; i++)
         if (!is_media_type(o->types[i]))
-            return "a media type must look like text/html or image/*";
+            return say(w, "types", o->types[i], strlen(o->types[i]), "must look like text/html or image/*");
     for (size_t i = 0; i < o->strip_query_count; i++)
         if (!is_parameter(o->strip_query[i]))
-            return "a parameter to strip must be a name, utm_* or tracking";
+            return say(w, "strip-query", o->strip_query[i], strlen(o->strip_query[i]),
+                       "must be a name, utm_* or tracking");
     return NULL;
 }
 
-const char *config_check(const struct forage_options *options)
+const char *config_check(const struct forage_options *options, char *text, size_t size)
 {
+    const struct words w = {text, size};
     const char *wrong = check_numbers(options);
     if (!wrong)
-        wrong = check_texts(options);
+        wrong = check_texts(options, &w);
     if (!wrong)
-        wrong = check_crawl(options);
+        wrong = check_crawl(options, &w);
     if (!wrong)
-        wrong = check_kept(options);
-    return wrong ? wrong : check_files(options);
+        wrong = check_kept(options, &w);
+    return wrong ? wrong : check_files(options, &w);
 }

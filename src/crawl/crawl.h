@@ -103,7 +103,7 @@ struct crawl {
     bool locked;
     struct state *state; /* NULL: nothing is remembered */
     struct state_run run;
-    int64_t last_success_ms; /* when a run of this folder last ended with exit status 0 */
+    int64_t last_success_ms; /* when a complete run of this folder last ended with exit status 0 */
     bool memory_failed;
     char damage[512]; /* what became of a database that was damaged */
     struct due_policy due;

@@ -16,9 +16,9 @@ const char *header_line_check(const char *line)
     while (is_token_char(line[name]))
         name++;
     if (!name || line[name] != ':')
-        return "a header must look like \"Name: value\"";
+        return HEADER_LINE_SUBJECT "must look like \"Name: value\"";
     for (const char *c = line + name; *c; c++)
         if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f)
-            return "a header contains a control character";
+            return HEADER_LINE_SUBJECT "contains a control character";
     return NULL;
 }

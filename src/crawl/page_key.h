@@ -10,4 +10,7 @@
  * fragment, so no two URLs have the same key. False when memory is out. */
 bool page_key(const struct url *url, struct buffer *b);
 
+/* Whether TEXT is what page_key puts behind the URL of a user. */
+bool page_key_is_tag(const char *text);
+
 #endif

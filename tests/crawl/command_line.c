@@ -134,6 +134,14 @@ static const struct refused refused[] = {
     {{"--quiet=maybe", "x"}, "forage: --quiet: 'maybe' is neither on nor off\n"},
     {{"-q=on", "x"}, "invalid option -- '='\n"},
     {{"-o", "", "x"}, "forage: --output: '' is no folder\n"},
+    {{"-o", "-", "x"}, "forage: --output: '-' is no folder (./- is one)\n"},
+    {{"--log", "-", "x"}, "forage: --log: '-' is neither standard input nor output here (./- is a file)\n"},
+    {{"--failed=-", "x"}, "forage: --failed: '-' is neither standard input nor output here"},
+    {{"--metrics=-", "x"}, "forage: --metrics: '-' is neither standard input nor output here"},
+    {{"--summary=-", "x"}, "forage: --summary: '-' is neither standard input nor output here"},
+    {{"--cookies=-", "x"}, "forage: --cookies: '-' is neither standard input nor output here"},
+    {{"--hsts=-", "x"}, "forage: --hsts: '-' is neither standard input nor output here"},
+    {{"--netrc=-", "x"}, "forage: --netrc: '-' is neither standard input nor output here"},
     {{"-j", "0", "x"}, "forage: --workers: '0' is not a number from 1 to 1024\n"},
     {{"-j", "-1", "x"}, "forage: --workers: '-1' is not a number from 1 to 1024\n"},
     {{"-j", "1025", "x"}, "forage: --workers: '1025' is not a number from 1 to 1024\n"},
@@ -151,20 +159,26 @@ static const struct refused refused[] = {
     {{"--max-size", "1X", "x"}, "forage: --max-size: '1X' is not a size above 0, such as 500k or 64M\n"},
     {{"--max-redirects", "-1", "x"}, "forage: --max-redirects: '-1' is not a number from 0 to 1000\n"},
     {{"--max-redirects", "1001", "x"}, "forage: --max-redirects: '1001' is not a number from 0 to 1000\n"},
-    {{"-A", "two\nlines", "x"}, "forage: the user agent contains a control character\n"},
-    {{"-H", "no colon", "x"}, "forage: a header must look like \"Name: value\"\n"},
-    {{"-H", "X: a\r\nY: b", "x"}, "forage: a header contains a control character\n"},
-    {{"-x", "ftp://proxy.com:3128", "x"}, "forage: a proxy must look like http://HOST:PORT; its scheme may also be"},
-    {{"-x", "://", "x"}, "forage: a proxy must look like http://HOST:PORT"},
-    {{"-x", "proxy.com:port", "x"}, "forage: a proxy must look like http://HOST:PORT"},
-    {{"-x", "http://", "x"}, "forage: a proxy must look like http://HOST:PORT"},
-    {{"-x", "socks6://proxy.com", "x"}, "forage: a proxy must look like http://HOST:PORT"},
-    {{"--resolve", "a.com:80", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
-    {{"--resolve", "a.com:80:b.com", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
-    {{"--resolve", "a.com:80:[127.0.0.1]", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
-    {{"--resolve", "a.com:80:127.0.0.1:", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
-    {{"--resolve", "a.com:http:127.0.0.1", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
-    {{"--resolve", "a.com:80:127.0.0.1:", "x"}, "forage: a name to resolve must look like HOST:PORT:ADDRESS\n"},
+    {{"-A", "two\nlines", "x"}, "forage: --user-agent: 'two?lines' contains a control character\n"},
+    {{"-H", "no colon", "x"}, "forage: --header: 'no...' must look like \"Name: value\"\n"},
+    {{"-H", "X: a\r\nY: b", "x"}, "forage: --header: 'X...' contains a control character\n"},
+    {{"-x", "ftp://proxy.com:3128", "x"},
+     "forage: --proxy: 'ftp://proxy.com:3128' must look like http://HOST:PORT; its scheme may also be"},
+    {{"-x", "://", "x"}, "forage: --proxy: '://' must look like http://HOST:PORT"},
+    {{"-x", "proxy.com:port", "x"}, "forage: --proxy: 'proxy.com:port' must look like http://HOST:PORT"},
+    {{"-x", "http://me:secret@:1", "x"}, "forage: --proxy: ':1' must look like http://HOST:PORT"},
+    {{"-x", "http://", "x"}, "forage: --proxy: 'http://' must look like http://HOST:PORT"},
+    {{"-x", "socks6://proxy.com", "x"}, "forage: --proxy: 'socks6://proxy.com' must look like http://HOST:PORT"},
+    {{"--resolve", "a.com:80", "x"}, "forage: --resolve: 'a.com:80' must look like HOST:PORT:ADDRESS\n"},
+    {{"--resolve", "a.com:80:b.com", "x"}, "forage: --resolve: 'a.com:80:b.com' must look like HOST:PORT:ADDRESS\n"},
+    {{"--resolve", "a.com:80:[127.0.0.1]", "x"},
+     "forage: --resolve: 'a.com:80:[127.0.0.1]' must look like HOST:PORT:ADDRESS\n"},
+    {{"--resolve", "a.com:80:127.0.0.1:", "x"},
+     "forage: --resolve: 'a.com:80:127.0.0.1:' must look like HOST:PORT:ADDRESS\n"},
+    {{"--resolve", "a.com:http:127.0.0.1", "x"},
+     "forage: --resolve: 'a.com:http:127.0.0.1' must look like HOST:PORT:ADDRESS\n"},
+    {{"--resolve", "a.com:80:127.0.0.1:", "x"},
+     "forage: --resolve: 'a.com:80:127.0.0.1:' must look like HOST:PORT:ADDRESS\n"},
     {{"--http-version", "3", "x"}, "forage: --http-version: '3' is none of any, 1.0, 1.1, 2, 2-prior\n"},
     {{"--robots", "perhaps", "x"}, "forage: --robots: 'perhaps' is neither on nor off\n"},
     {{"--robots", "", "x"}, "forage: --robots: '' is neither on nor off\n"},
@@ -172,8 +186,8 @@ static const struct refused refused[] = {
     {{"--delay", "now", "x"}, "forage: --delay: 'now' is neither auto nor a duration, such as 1, 500ms or 2m\n"},
     {{"--tries", "0", "x"}, "forage: --tries: '0' is not a number from 1 to 1000000\n"},
     {{"--retry-on", "timeout,nonsense", "x"},
-     "forage: 'nonsense' is no kind of failure, no status from 400 to 599, and not 4xx or 5xx\n"},
-    {{"--retry-on", "\033[2J", "x"}, "forage: '\\x1b[2J' is no kind of failure"},
+     "forage: --retry-on: 'nonsense' is no kind of failure, no status from 400 to 599, and not 4xx or 5xx\n"},
+    {{"--retry-on", "\033[2J", "x"}, "forage: --retry-on: '?[2J' is no kind of failure"},
     {{"--max-wait", "0", "x"}, "forage: --max-wait: '0' is not a duration above 0"},
     {{"--host-errors", "1.5", "x"}, "forage: --host-errors: '1.5' is not a number from 0 to 1000000\n"},
     {{"--expect-failures", "101", "x"}, "forage: --expect-failures: '101' is not a percentage from 0 to 100\n"},
@@ -190,7 +204,7 @@ static const struct refused refused[] = {
     {{"--splay", "soon", "x"}, "forage: --splay: 'soon' is not a duration, such as 30, 1.5 or 2m\n"},
     {{"--log", "", "x"}, "forage: --log: '' is no file\n"},
     {{"--netrc=", "x"}, "forage: --netrc: '' is no file\n"},
-    {{"--metrics", "a", "--summary=a", "x"}, "forage: one file is named for two purposes\n"},
+    {{"--metrics", "a", "--summary=a", "x"}, "forage: --summary: 'a' is the file of metrics, too\n"},
     {{"--status", "a", "b"}, "forage: --status takes one folder, and no list or URL\n"},
     {{"--status", "a", "--why", "b"}, "forage: --status and --why exclude each other\n"},
     {{"--status", ""}, "forage: --status: '' is no folder\n"},
@@ -199,9 +213,10 @@ static const struct refused refused[] = {
     {{"--json", "x"}, "forage: --json belongs to --status and --why\n"},
     {{"--completion", "csh"}, "forage: --completion: 'csh' is none of bash, zsh, fish\n"},
     {{"--workers", "\033[2J", "x"}, "forage: --workers: '\\x1b[2J' is not a number from 1 to 1024\n"},
-    {{"--host-pattern", "www.(.*", "x"}, "forage: host pattern, at offset 7: missing closing parenthesis\n"},
+    {{"--host-pattern", "www.(.*", "x"},
+     "forage: --host-pattern: 'www.(.*', at offset 7: missing closing parenthesis\n"},
     {{"--host-pattern", "*a", "x"},
-     "forage: host pattern, at offset 0: quantifier does not follow a repeatable item\n"},
+     "forage: --host-pattern: '*a', at offset 0: quantifier does not follow a repeatable item\n"},
 };
 
 Test(command_line, what_has_no_meaning_is_one_line_and_status_2)
@@ -540,4 +555,17 @@ Test(command_line, a_list_that_is_not_there_and_looks_like_a_host_gets_a_hint)
         run_release(&run);
         free(says);
     }
+}
+
+Test(command_line, a_file_called_like_a_dash_has_its_folder_in_front)
+{
+    struct fixture *f = start();
+    struct crawl c = {.run.input = "www.shop.com/a\n"};
+    crawl_run(&c, f, "--summary", "./-", "-", NULL);
+    char *summary = crawl_read(&c, "-");
+    cr_expect_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    cr_expect(text_has(summary, "exit_status"));
+    free(summary);
+    crawl_release(&c);
+    fixture_stop(f);
 }

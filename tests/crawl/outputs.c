@@ -148,7 +148,7 @@ static double last_success(const struct crawl *c)
     return seconds;
 }
 
-Test(outputs, the_last_success_is_remembered_however_many_runs_fail_are_killed_or_stopped)
+Test(outputs, the_last_success_is_remembered_however_many_runs_fail_are_killed_or_end_early)
 {
     struct fixture *f = fixture_start(&(struct fixture_options){.routes = some_fail});
     struct crawl c = {.run.input = "www.shop.com/1\n"};
@@ -172,9 +172,13 @@ Test(outputs, the_last_success_is_remembered_however_many_runs_fail_are_killed_o
         cr_expect_eq(last_success(&c), success, "after one that got signal %d", signals[i]);
         crawl_release(&stopped);
     }
+    c.run.input = "www.shop.com/hangs\n";
+    crawl_again(&c, f, "--max-time", "300ms", "--metrics", "metrics", "-", NULL);
+    cr_expect_eq(c.run.status, FORAGE_EXIT_OK, "%s", c.run.err);
+    cr_expect_eq(last_success(&c), success, "out of time");
     c.run.input = "www.shop.com/bad\n";
     crawl_again(&c, f, "--metrics", "metrics", "-", NULL);
-    cr_expect_eq(last_success(&c), success, "the run before this one was stopped");
+    cr_expect_eq(last_success(&c), success, "the runs before this one were stopped or out of time");
     crawl_release(&c);
     fixture_stop(f);
 }

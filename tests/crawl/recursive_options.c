@@ -49,13 +49,13 @@ Test(recursive_options, a_value_without_a_meaning_is_one_line_and_status_2)
         {"--depth=all", "forage: --depth: 'all' is neither a number from 0 to 1000000 nor none\n"},
         {"--scope=world", "forage: --scope: 'world' is none of host, domain, folder, list, any\n"},
         {"--scope=", "forage: --scope: '' is none of host, domain, folder, list, any\n"},
-        {"--accept=(a", "forage: pattern to accept 1, at offset 2: missing closing parenthesis\n"},
-        {"--reject=*", "forage: pattern to reject 1, at offset 0: quantifier does not follow a repeatable item\n"},
+        {"--accept=(a", "forage: --accept: '(a', at offset 2: missing closing parenthesis\n"},
+        {"--reject=*", "forage: --reject: '*', at offset 0: quantifier does not follow a repeatable item\n"},
         {"--types=text/html,,a/b", "forage: --types: 'text/html,,a/b' has an empty part\n"},
         {"--types=", "forage: --types: '' has an empty part\n"},
-        {"--types=html", "forage: a media type must look like text/html or image/*\n"},
+        {"--types=html", "forage: --types: 'html' must look like text/html or image/*\n"},
         {"--strip-query= , ", "forage: --strip-query: ' , ' has an empty part\n"},
-        {"--strip-query=a=b", "forage: a parameter to strip must be a name, utm_* or tracking\n"},
+        {"--strip-query=a=b", "forage: --strip-query: 'a=b' must be a name, utm_* or tracking\n"},
         {"--max-pages=0", "forage: --max-pages: '0' is neither a number above 0 nor none\n"},
         {"--max-pages-per-host=-1", "forage: --max-pages-per-host: '-1' is neither a number above 0 nor none\n"},
         {"--max-path-depth=", "forage: --max-path-depth: '' is neither a number above 0 nor none\n"},
@@ -76,10 +76,9 @@ Test(recursive_options, what_does_not_fit_together_is_refused)
     static const struct {
         const char *options[3];
         const char *says;
-    } rows[] = {
-        {{"--min-age=2d", "--max-age=1d"},
-         "forage: the shortest time until a page is asked for again is longer than the longest\n"},
-        {{"--convert-links", "--no-state"}, "forage: links are converted in files, by what the state knows of them\n"}};
+    } rows[] = {{{"--min-age=2d", "--max-age=1d"}, "forage: --min-age: '2d' is longer than max-age, 1d\n"},
+                {{"--convert-links", "--no-state"},
+                 "forage: --convert-links: links are converted in files, by what the state knows of them\n"}};
     for (size_t i = 0; i < SUPPORT_COUNT(rows); i++)
         expect_refused((const char *const[]){"-r", rows[i].options[0], rows[i].options[1], SITE, NULL}, rows[i].says);
 }
@@ -88,8 +87,7 @@ Test(recursive_options, what_does_not_fit_together_is_refused)
  * --min-age. */
 Test(recursive_options, max_age_bounds_an_interval_only_when_recursive_is_given_wherever_that_stands)
 {
-    static const char interval[] =
-        "forage: the shortest time until a page is asked for again is longer than the longest\n";
+    static const char interval[] = "forage: --min-age: '1s' is longer than max-age, 1ms\n";
     expect_refused((const char *const[]){"--max-age=0", "--min-age=1s", SITE, "-r", NULL}, interval);
     expect_refused((const char *const[]){"-r", "--min-age=1s", SITE, "--max-age=0", NULL}, interval);
 }
@@ -126,12 +124,11 @@ Test(recursive_options, a_configuration_may_hold_them_for_crawls_and_is_good_for
 Test(recursive_options, a_line_of_a_configuration_is_judged_as_in_a_crawl)
 {
     static const char *const rows[][2] = {
-        {"accept = (a\n", "config:1: pattern to accept 1, at offset 2: missing closing parenthesis\n"},
+        {"accept = (a\n", "config:1: accept: '(a', at offset 2: missing closing parenthesis\n"},
         {"accept = .\naccept = a{2\naccept = [\n",
-         "config:3: pattern to accept 3, at offset 1: missing terminating ] for character class\n"},
-        {"types = text/html, image\n", "config:1: a media type must look like text/html or image/*\n"},
-        {"min-age = 2d\nmax-age = 1d\n",
-         "config:2: the shortest time until a page is asked for again is longer than the longest\n"},
+         "config:3: accept: '[', at offset 1: missing terminating ] for character class\n"},
+        {"types = text/html, image\n", "config:1: types: 'image' must look like text/html or image/*\n"},
+        {"min-age = 2d\nmax-age = 1d\n", "config:2: min-age: '2d' is longer than max-age, 1d\n"},
         {"scope = planet\n", "config:1: scope: 'planet' is none of host, domain, folder, list, any\n"}};
     for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
         char *folder = folder_with(rows[i][0]);

@@ -117,6 +117,6 @@ Test(splay, what_would_be_refused_is_refused_before_the_wait)
     struct run run = {0};
     run_forage(&run, "--splay", "1h", "-H", "nonsense", "http://127.0.0.1:1/", NULL);
     cr_expect_eq(run.status, FORAGE_EXIT_USAGE);
-    cr_expect_str_eq(run.err, "forage: a header must look like \"Name: value\"\n");
+    cr_expect_str_eq(run.err, "forage: --header: 'nonsense' must look like \"Name: value\"\n");
     run_release(&run);
 }

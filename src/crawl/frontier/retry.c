@@ -70,7 +70,8 @@ bool retry_policy_parse(struct retry_policy *policy, const char *text, char *err
         len = strcspn(text, ",");
         more = text[len] == ',';
         if (!add_word(&parsed, text, len)) {
-            snprintf(error, error_size, "'%.*s' is no kind of failure, no status from 400 to 599, and not 4xx or 5xx",
+            snprintf(error, error_size,
+                     "retry-on: '%.*s' is no kind of failure, no status from 400 to 599, and not 4xx or 5xx",
                      (int)(len < 64 ? len : 64), text);
             return false;
         }

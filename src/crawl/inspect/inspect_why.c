@@ -34,6 +34,7 @@ struct look {
     struct buffer parent; /* of the queue's entry */
     const char *agent;    /* that robots.txt may name */
     struct scope *scope;  /* of the URLs that the user has named */
+    bool by_tag;          /* the key is as given */
     bool crawled;         /* some page was found by following links */
     bool due;
     bool out_of_memory;
@@ -288,9 +289,27 @@ static void judge(struct look *l, const struct forage_options *o)
 
 /* ---- All of it ---- */
 
-static enum forage_status look(struct look *l, const struct forage_options *options)
+/* A key of a URL with a user name, as --status prints it, instead of that URL: if there is such a row. */
+static bool take_tag(struct look *l, const char *given)
 {
-    l->out_of_memory = !page_key(&l->url, &l->key);
+    const char *tag = strrchr(given, '#');
+    if (!tag || l->url.username.len || !page_key_is_tag(tag))
+        return true;
+    struct buffer key = {0};
+    if (!buffer_append(&key, l->key.data, l->key.len) || !buffer_append_text(&key, tag)) {
+        buffer_release(&key);
+        return false;
+    }
+    l->by_tag = state_find_page(l->in.state, key.data, key.len) != NULL;
+    buffer_release(l->by_tag ? &l->key : &key);
+    if (l->by_tag)
+        l->key = key;
+    return true;
+}
+
+static enum forage_status look(struct look *l, const char *given, const struct forage_options *options)
+{
+    l->out_of_memory = !page_key(&l->url, &l->key) || !take_tag(l, given);
     if (!l->out_of_memory) {
         enum forage_status status = see_crawl(l, options);
         if (status != FORAGE_OK)
@@ -299,7 +318,7 @@ static enum forage_status look(struct look *l, const struct forage_options *opti
     }
     if (l->out_of_memory || !see_host(l))
         return inspection_fail(&l->in, FORAGE_NO_MEMORY, NULL, "out of memory");
-    l->why.url = l->url.href_public;
+    l->why.url = l->by_tag ? buffer_text(&l->key) : l->url.href_public;
     judge(l, options);
     return inspection_status(&l->in);
 }
@@ -317,7 +336,7 @@ enum forage_status forage_why(const char *dir, const char *url, const struct for
     l.agent = options->user_agent ? options->user_agent : ROBOTS_TOKEN;
     enum forage_status status = inspection_open(&l.in, dir, options, error, error_size);
     if (status == FORAGE_OK) {
-        status = look(&l, options);
+        status = look(&l, url, options);
         if (status == FORAGE_OK)
             fn(&l.why, context);
         inspection_close(&l.in);

@@ -66,7 +66,7 @@ static void write_times(struct sheet *s, const struct run_figures *f)
     seconds(s, "forage_run_end_timestamp_seconds", "When the last run ended, as Unix time.", f->ended_ms);
     seconds(s, "forage_run_duration_seconds", "How long the last run took.", f->elapsed_ms);
     seconds(s, "forage_last_success_timestamp_seconds",
-            "When a run last ended with exit status 0, as Unix time; 0 for never.", f->last_success_ms);
+            "When a complete run last ended with exit status 0, as Unix time; 0 for never.", f->last_success_ms);
 }
 
 static void write_end(struct sheet *s, const struct run_figures *f)

@@ -121,7 +121,7 @@ static void fill_figures(struct crawl *c, const char *folder, struct run_figures
         .folder = folder,
         .started_ms = c->run.started_ms,
         .ended_ms = c->run.ended_ms,
-        .last_success_ms = c->exit_status ? c->last_success_ms : c->run.ended_ms,
+        .last_success_ms = c->exit_status || c->end != END_DONE ? c->last_success_ms : c->run.ended_ms,
         .elapsed_ms = (unsigned)(clock_ms() - c->started_ms),
         .counts = c->counts,
         .hosts_well = c->hosts[HOST_WELL],

@@ -14,10 +14,10 @@ struct run_figures {
         *folder; /* the output folder's full path, which tells several crontab lines apart; "" when there is none */
     int64_t started_ms; /* milliseconds since 1970 in UTC, as all times here */
     int64_t ended_ms;
-    int64_t
-        last_success_ms; /* when a run of this folder last ended with exit status 0: this one's end, or what the caller
-                                remembers; 0: never */
-    unsigned elapsed_ms; /* by the monotonic clock: the time of day may be set while a run goes on */
+    /* When a complete run of this folder last ended with exit status 0: this one's end, or what the caller remembers;
+     * 0: never. */
+    int64_t last_success_ms;
+    unsigned elapsed_ms;                    /* by the monotonic clock: the time of day may be set while a run goes on */
     struct forage_progress counts;          /* as forage_run's summary has them */
     uint64_t failures[FETCH_ERROR_COUNT];   /* by enum fetch_error; of FETCH_OK: answers whose status is an error */
     uint64_t hosts_well, hosts_with_errors; /* hosts that answered: never with a failure, or at times */

@@ -24,9 +24,7 @@ struct filter {
 
 /* ---- Making one ---- */
 
-/* NUMBER counts from 1. */
-static enum filter_status add_rule(struct filter *f, const char *text, const char *purpose, size_t number, char *error,
-                                   size_t size)
+static enum filter_status add_rule(struct filter *f, const char *text, const char *purpose, char *error, size_t size)
 {
     struct regex_error wrong;
     struct rule *rule = &f->rules[f->count++];
@@ -34,7 +32,7 @@ static enum filter_status add_rule(struct filter *f, const char *text, const cha
         return FILTER_NO_MEMORY;
     enum regex_status status = regex_new(&rule->regex, text, false, &wrong);
     if (status == REGEX_SYNTAX && error)
-        snprintf(error, size, "pattern to %s %zu, at offset %zu: %s", purpose, number, wrong.offset, wrong.message);
+        snprintf(error, size, "%s: '%.64s', at offset %zu: %s", purpose, text, wrong.offset, wrong.message);
     return status == REGEX_OK ? FILTER_OK : status == REGEX_SYNTAX ? FILTER_SYNTAX : FILTER_NO_MEMORY;
 }
 
@@ -42,9 +40,9 @@ static enum filter_status add_rules(struct filter *f, const struct filter_option
 {
     enum filter_status status = FILTER_OK;
     for (size_t i = 0; status == FILTER_OK && i < o->accept_count; i++)
-        status = add_rule(f, o->accept[i], "accept", i + 1, error, size);
+        status = add_rule(f, o->accept[i], "accept", error, size);
     for (size_t i = 0; status == FILTER_OK && i < o->reject_count; i++)
-        status = add_rule(f, o->reject[i], "reject", i + 1, error, size);
+        status = add_rule(f, o->reject[i], "reject", error, size);
     return status;
 }
 

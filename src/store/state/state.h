@@ -238,8 +238,8 @@ struct state_run {
 /* The last run before this one, or of all when STATE is read only. False when there is none. */
 bool state_last_run(struct state *state, struct state_run *run);
 
-/* When a run before this one (all, when STATE is read only) last ended with exit status 0, in milliseconds since 1970;
- * 0: never. */
+/* When a complete run before this one (of all, when STATE is read only) last ended with exit status 0, in milliseconds
+ * since 1970; 0: never. */
 int64_t state_last_success_ms(const struct state *state);
 
 /* Put this run: at its start, with no end, so that the next run knows when this one did not end in order; and at its

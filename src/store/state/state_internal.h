@@ -70,7 +70,7 @@ enum { STATE_READER_AGE_MAX = 256 };
 /* Read the run with the highest number; *FOUND tells whether there is one. */
 enum state_status state_read_last_run(sqlite3 *db, struct state_run *run, bool *found, struct state_failure *failure);
 
-/* Read when a run last ended with exit status 0; 0: never. */
+/* Read when a complete run last ended with exit status 0; 0: never. */
 enum state_status state_read_last_success(sqlite3 *db, int64_t *ended_ms, struct state_failure *failure);
 
 #endif

@@ -168,11 +168,11 @@ enum state_status state_read_last_run(sqlite3 *db, struct state_run *run, bool *
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? STATE_OK : failure->status;
 }
 
-/* A run that was killed has no end, and an exit status of 0. */
+/* A run that was killed has no end, and an exit status of 0; so has one that ran out of time and did nothing. */
 enum state_status state_read_last_success(sqlite3 *db, int64_t *ended_ms, struct state_failure *failure)
 {
     sqlite3_stmt *s = NULL;
-    static const char sql[] = "SELECT max(ended) FROM run WHERE exit_status = 0";
+    static const char sql[] = "SELECT max(ended) FROM run WHERE exit_status = 0 AND complete";
     if (state_db_prepare(db, sql, &s, failure) != STATE_OK)
         return failure->status;
     errno = 0;

@@ -78,8 +78,8 @@ enum url_status url_parse(struct url *out, const char *input, size_t len, const 
 /* Parse one line of a list, where a host without a scheme (example.com, example.com:8080/x, [::1]/x, //host/x) is http.
  *
  * Blanks around it and a line end are not part of it. Beyond the statuses of url_parse: URL_LINE_OPTION, URL_LINE_AT,
- * URL_LINE_QUOTE, URL_LINE_CONTROL and URL_LINE_USER for lines that only look like a URL. A single name in front of digits is a host
- * and a port (localhost:8080) unless the name is a scheme in common use. */
+ * URL_LINE_QUOTE, URL_LINE_CONTROL and URL_LINE_USER for lines that only look like a URL. A single name in front of
+ * digits is a host and a port (localhost:8080) unless the name is a scheme in common use. */
 enum url_status url_parse_line(struct url *out, const char *line, size_t len);
 
 /* Make TO a copy of FROM. Returns URL_OK or URL_NO_MEMORY. */

@@ -85,9 +85,9 @@ Test(filter, a_wrong_pattern_is_told_with_its_place)
     static const struct {
         const char *accept, *reject, *error; /* the beginning, behind which are PCRE2's words */
     } rows[] = {
-        {"(a", NULL, "pattern to accept 1, at offset 2: "},
-        {"fine", "a[b", "pattern to reject 1, at offset 3: "},
-        {"x\\C", NULL, "pattern to accept 1, at offset 3: "},
+        {"(a", NULL, "accept: '(a', at offset 2: "},
+        {"fine", "a[b", "reject: 'a[b', at offset 3: "},
+        {"x\\C", NULL, "accept: 'x\\C', at offset 3: "},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct filter_options options = {&rows[i].accept, 1, &rows[i].reject, rows[i].reject ? 1 : 0};

@@ -319,6 +319,11 @@ Test(why, accounts_have_rows_of_their_own_and_no_name_is_shown)
     cr_expect_str_eq(ask_why("http://ann:secret@a.example/", NULL)->url, "http://a.example/");
     cr_expect_eq(ask_why("http://a.example/", NULL)->status, 202);
     cr_expect_not(ask_why("http://bob@a.example/", NULL)->known);
+    const struct forage_why *pasted = ask_why(key.data, NULL);
+    cr_expect_eq(pasted->status, 201, "what --status prints of it is taken for it");
+    cr_expect_str_eq(pasted->url, key.data);
+    cr_expect_eq(ask_why("http://a.example/#user-aaaaaaaaaaaaaaaa", NULL)->status, 202, "a fragment like any other");
+    cr_expect_eq(ask_why("http://a.example/#user-", NULL)->status, 202);
     buffer_release(&key);
     url_release(&url);
 }

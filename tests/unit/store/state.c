@@ -444,13 +444,12 @@ Test(state, hosts_are_listed)
 
 Test(state, the_last_success_is_known_whatever_came_after_it)
 {
-    static const struct state_run runs[] = {{.started_ms = 1, .ended_ms = 2, .exit_status = 8},
-                                            {.started_ms = 3, .ended_ms = 4},
-                                            {.started_ms = 5, .ended_ms = 6},
-                                            {.started_ms = 7, .ended_ms = 8, .exit_status = 3},
-                                            {.started_ms = 9, .ended_ms = 0},
-                                            {.started_ms = 11, .ended_ms = 12, .exit_status = 1}};
-    static const int64_t due[] = {0, 0, 4, 6, 6, 6};
+    static const struct state_run runs[] = {
+        {.started_ms = 1, .ended_ms = 2, .exit_status = 8},  {.started_ms = 3, .ended_ms = 4, .complete = true},
+        {.started_ms = 5, .ended_ms = 6, .complete = true},  {.started_ms = 6, .ended_ms = 7},
+        {.started_ms = 7, .ended_ms = 8, .exit_status = 3},  {.started_ms = 9, .ended_ms = 0},
+        {.started_ms = 11, .ended_ms = 12, .exit_status = 1}};
+    static const int64_t due[] = {0, 0, 4, 6, 6, 6, 6};
     struct state *state;
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
         state = open_state(NULL);
