@@ -4,6 +4,7 @@
 #include "cli/display.h"
 #include "cli/option_table.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
@@ -41,13 +42,28 @@ static void skip_rest_of_line(FILE *in)
         ;
 }
 
-/* inih would take a long line for two, an indented one for more of the value above, and what it skips as good.
- * Comments may be of any length. */
+/* Whether inih finds a name's end before the line's or a comment's. */
+static bool has_delimiter(const char *line)
+{
+    for (const char *p = line; *p; p++) {
+        if (*p == '=' || *p == ':')
+            return true;
+        if (*p == ';' && p > line && isspace((unsigned char)p[-1]))
+            return false;
+    }
+    return false;
+}
+
+/* inih would take a long line for two, an indented one for more of the value above, and what it skips as good; of a
+ * line without a delimiter it would tell when the file has ended. Comments may be of any length. */
 static char *check_line(struct reading *r, char *text, size_t len, size_t room)
 {
+    static const char byte_order_mark[] = "\xef\xbb\xbf";
     char reason[64];
     bool is_whole = len + 1 < room || text[len - 1] == '\n';
-    size_t indent = strspn(text, " \t");
+    size_t mark =
+        r->line == 1 && strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0 ? strlen(byte_order_mark) : 0;
+    size_t indent = mark + strspn(text + mark, " \t");
     if (text[indent] == '#' || text[indent] == ';') {
         if (!is_whole)
             skip_rest_of_line(r->in);
@@ -67,6 +83,10 @@ static char *check_line(struct reading *r, char *text, size_t len, size_t room)
     memmove(text, text + indent, len - indent + 1);
     if (*text == '[') {
         set_wrong(r, "is a section, and these have no meaning here");
+        return NULL;
+    }
+    if (text[strspn(text, " \t\r\n\v\f")] && !has_delimiter(text)) {
+        set_wrong(r, "is no \"name = value\"");
         return NULL;
     }
     return text;

@@ -49,7 +49,7 @@ static const char *take_max_redirects(struct arguments *a, const char *value)
 {
     uint64_t n = 0;
     if (!parse_count(value, 0, 1000, &n))
-        return "is not a number in range";
+        return "is not a number from 0 to 1000";
     a->options.max_redirects = n ? (int)n : -1;
     return NULL;
 }
@@ -58,7 +58,7 @@ static const char *take_host_errors(struct arguments *a, const char *value)
 {
     uint64_t n = 0;
     if (!parse_count(value, 0, 1000000, &n))
-        return "is not a number in range";
+        return "is not a number from 0 to 1000000";
     a->options.host_errors = n ? (unsigned)n : FORAGE_HOST_ERRORS_NEVER;
     return NULL;
 }
@@ -78,7 +78,7 @@ static const char *take_depth(struct arguments *a, const char *value)
     uint64_t n = 0;
     bool no_limit = strcmp(value, "none") == 0;
     if (!no_limit && !parse_count(value, 0, 1000000, &n))
-        return "is neither a number in range nor none";
+        return "is neither a number from 0 to 1000000 nor none";
     a->options.max_depth = no_limit ? 0 : n ? (unsigned)n : FORAGE_DEPTH_NONE;
     return NULL;
 }
@@ -179,9 +179,10 @@ const struct option_row option_rows[] = {
     {0, "max-pages-per-host", "N", "pages of one host (1000000)", TOPIC_TRAPS, OPTION_LIMIT, OPT(max_pages_per_host),
      .recursive = true},
 
-    {'j', "workers", "N", "worker processes (one for each processor)", TOPIC_LOAD, OPTION_COUNT, OPT(workers), 1},
+    {'j', "workers", "N", "worker processes (one for each processor)", TOPIC_LOAD, OPTION_COUNT, OPT(workers), 1,
+     .max = 1024},
     {'c', "connections", "N", "transfers at once, over all workers (up to 256, as answers take time)", TOPIC_LOAD,
-     OPTION_COUNT, OPT(connections), 1},
+     OPTION_COUNT, OPT(connections), 1, .max = 65536},
     {0, "per-host", "N", "transfers at once to one host and port (4)", TOPIC_LOAD, OPTION_COUNT, OPT(per_host), 1},
     {0, "per-ip", "N", "transfers at once to one address, 0 for any number (0)", TOPIC_LOAD, OPTION_COUNT, OPT(per_ip)},
 

@@ -32,7 +32,7 @@ enum option_kind {
     OPTION_LIST,     /* the same, and each value may be several with commas between them */
     OPTION_FOLDER,   /* const char *; not empty */
     OPTION_FILE,     /* the same */
-    OPTION_COUNT,    /* unsigned, from min */
+    OPTION_COUNT,    /* unsigned, from min to max */
     OPTION_MS,       /* int, from min */
     OPTION_LONG_MS,  /* int64_t, from min */
     OPTION_SIZE,     /* uint64_t, from min */
@@ -57,8 +57,8 @@ struct option_row {
     const char *help;
     enum option_topic topic;
     enum option_kind kind;
-    size_t at; /* of the field, in struct arguments */
-    uint64_t min;
+    size_t at;                       /* of the field, in struct arguments */
+    uint64_t min, max;               /* max 0: a million */
     const struct option_word *words; /* WORD and some PECULIAR: ended by an entry without a word */
     const char *words_wrong;         /* what option_take says of any other */
     option_take_fn *take;            /* PECULIAR */

@@ -4,6 +4,7 @@
 #include "base/parse.h"
 #include "base/status.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,15 +55,6 @@ static const char *set_file(const struct option_row *row, void *field, const cha
 {
     *(const char **)field = value;
     return *value ? NULL : row->kind == OPTION_FOLDER ? "is no folder" : "is no file";
-}
-
-static const char *set_count(const struct option_row *row, void *field, const char *value)
-{
-    uint64_t n = 0;
-    if (!parse_count(value, row->min, COUNT_MAX, &n))
-        return "is not a number in range";
-    *(unsigned *)field = (unsigned)n;
-    return NULL;
 }
 
 static const char *no_duration(const struct option_row *row)
@@ -131,6 +123,21 @@ static const char *set_limit(const struct option_row *row, void *field, const ch
 
 static const char no_memory[] = "does not fit into memory";
 
+static const char *take_count(const struct option_row *row, struct arguments *a, const char *value)
+{
+    uint64_t n = 0, max = row->max ? row->max : COUNT_MAX;
+    char *range = NULL;
+    if (parse_count(value, row->min, max, &n)) {
+        *(unsigned *)((char *)a + row->at) = (unsigned)n;
+        return NULL;
+    }
+    if (asprintf(&range, "is not a number from %llu to %llu", (unsigned long long)row->min, (unsigned long long)max) <
+        0)
+        return no_memory;
+    const char *kept = arguments_own(a, range);
+    return kept ? kept : no_memory;
+}
+
 static const char *add_text(struct texts *texts, const char *value)
 {
     const char **more = value ? realloc(texts->items, (texts->count + 1) * sizeof *more) : NULL;
@@ -162,15 +169,17 @@ static const char *add_list(struct arguments *a, struct texts *texts, const char
 const char *option_take(const struct option_row *row, struct arguments *a, const char *value)
 {
     static set_fn *const setters[] = {
-        [OPTION_FLAG] = set_flag,       [OPTION_SWITCH] = set_switch,   [OPTION_TEXT] = set_text,
-        [OPTION_FOLDER] = set_file,     [OPTION_FILE] = set_file,       [OPTION_COUNT] = set_count,
-        [OPTION_MS] = set_ms,           [OPTION_LONG_MS] = set_long_ms, [OPTION_SIZE] = set_size,
-        [OPTION_PERCENT] = set_percent, [OPTION_WORD] = set_word,       [OPTION_LIMIT] = set_limit,
+        [OPTION_FLAG] = set_flag,       [OPTION_SWITCH] = set_switch, [OPTION_TEXT] = set_text,
+        [OPTION_FOLDER] = set_file,     [OPTION_FILE] = set_file,     [OPTION_MS] = set_ms,
+        [OPTION_LONG_MS] = set_long_ms, [OPTION_SIZE] = set_size,     [OPTION_PERCENT] = set_percent,
+        [OPTION_WORD] = set_word,       [OPTION_LIMIT] = set_limit,
     };
     void *field = (char *)a + row->at;
     switch (row->kind) {
     case OPTION_PECULIAR:
         return row->take(a, value);
+    case OPTION_COUNT:
+        return take_count(row, a, value);
     case OPTION_TEXTS:
         return add_text(field, value);
     case OPTION_LIST:

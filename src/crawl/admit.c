@@ -67,8 +67,10 @@ void admit_new(struct crawl *c, struct job *job)
     const char *not_due = record_why_not(c, job);
     if (!not_due)
         not_due = discovery_why_not(c, job);
-    if (!not_due)
+    if (!not_due) {
+        discovery_takes(c, job);
         return admit_target(c, job);
+    }
     job->outcome = OUTCOME_SKIPPED;
     verdict_end(c, job, FETCH_OK, not_due);
 }

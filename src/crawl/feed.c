@@ -5,6 +5,7 @@
 #include "crawl/discovery/discovery.h"
 #include "crawl/rest.h"
 #include "crawl/spill.h"
+#include "fetch/guard.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -125,17 +126,23 @@ static bool waits_on_disk(struct crawl *c, const struct url *url, const struct l
     return true;
 }
 
+/* Whether an earlier line gave URL; in a crawl it may have been found before. */
+static enum seen_result take_line(struct crawl *c, const struct url *url, const struct line_options *own)
+{
+    return c->discovery ? discovery_take_line(c, url, own) : seen_add(&c->seen, url->href, url->href_len);
+}
+
 static void offer_url(struct crawl *c, struct url *url, struct line_options *own)
 {
+    seen_add(&c->named_hosts, url->host.at, url->host.len);
     discovery_seed(c, url);
-    enum seen_result known = seen_add(&c->seen, url->href, url->href_len);
+    enum seen_result known = take_line(c, url, own);
     if (known == SEEN_KNOWN) {
         c->counts.skipped++;
         url_release(url);
         line_options_free(own);
         return;
     }
-    seen_add(&c->named_hosts, url->host.at, url->host.len);
     if (known == SEEN_NEW && waits_on_disk(c, url, own)) {
         url_release(url);
         return;
@@ -150,16 +157,31 @@ static void offer_url(struct crawl *c, struct url *url, struct line_options *own
     admit_new(c, job);
 }
 
+/* NULL, or what is wrong with a URL that the user gave. Its host may be one by the standard and yet no name that a
+ * worker would ask for ("a{b}.example"): to say so here is to say in which line. */
+static const char *read_url(struct url *url, const char *text, size_t len)
+{
+    char host[256];
+    enum url_status status = url_parse_line(url, text, len);
+    if (status != URL_OK)
+        return url_status_text(status);
+    snprintf(host, sizeof host, "%.*s", (int)url->host.len, url->host.at);
+    if (url->host.len >= sizeof host || guard_url_means(url->href, host, url->port))
+        return NULL;
+    url_release(url);
+    return "the host is no name that can be asked for";
+}
+
 static void offer_entry(struct crawl *c, const struct list_entry *entry)
 {
     struct url url = {0};
-    enum url_status status = url_parse_line(&url, entry->url, entry->url_len);
-    if (status == URL_OK) {
+    const char *wrong = read_url(&url, entry->url, entry->url_len);
+    if (!wrong) {
         offer_url(c, &url, entry->options);
         return;
     }
     line_options_free(entry->options);
-    report_bad_line(c, entry->file, entry->line, url_status_text(status));
+    report_bad_line(c, entry->file, entry->line, wrong);
 }
 
 static void watch_list(struct crawl *c, int fd)
@@ -233,29 +255,25 @@ bool feed_is_due(struct crawl *c)
     return spill_is_due(c) || (c->sources && !c->waits_for_list && wants_more(c));
 }
 
-/* Cut the password out of what could not be read as a URL, so that it can be shown. */
-static void cut_password(char *text)
+/* Cut user and password out of what could not be read as a URL, so that it can be shown: all up to the last @, because
+ * nobody knows where they end. */
+static void cut_account(char *text)
 {
-    char *authority = strstr(text, "://");
-    if (!authority)
-        return;
-    authority += 3;
-    char *at = memrchr(authority, '@', strcspn(authority, "/?#\\"));
-    char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
-    if (colon)
-        memmove(colon, at, strlen(at) + 1);
+    char *authority = strstr(text, "://"), *at = authority ? strrchr(authority, '@') : NULL;
+    if (at)
+        memmove(authority + strlen("://"), at + 1, strlen(at));
 }
 
 static void offer_source(struct crawl *c, struct source *s)
 {
     struct url url = {0};
-    enum url_status status = url_parse_line(&url, s->text, strlen(s->text));
-    if (status == URL_OK) {
+    const char *wrong = read_url(&url, s->text, strlen(s->text));
+    if (!wrong) {
         offer_url(c, &url, NULL);
         return;
     }
-    cut_password(s->text);
-    report_bad_line(c, s->text, 0, url_status_text(status));
+    cut_account(s->text);
+    report_bad_line(c, s->text, 0, wrong);
 }
 
 void feed_turn(struct crawl *c)

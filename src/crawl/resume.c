@@ -2,6 +2,7 @@
 
 #include "crawl/crawl.h"
 #include "crawl/text_copy.h"
+#include "web/date.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,18 @@ static bool has(const struct fetch_answer *answer, const char *name, struct text
     return fetch_answer_header(answer, name, &position, value) && value->len;
 }
 
-/* A coded body would have to be decoded from its middle; a weak validator does not promise the same bytes. */
+/* RFC 9110 section 8.8.2.2: a page can change twice in a second, so that a Last-Modified of the second in which the
+ * answer was made may be that of other bytes, too. */
+static bool is_strong(const struct fetch_answer *answer, struct text last_modified)
+{
+    struct text date;
+    int64_t changed_s, sent_s;
+    return has(answer, "date", &date) && http_date_parse(date.data, date.len, &sent_s) &&
+           http_date_parse(last_modified.data, last_modified.len, &changed_s) && sent_s > changed_s;
+}
+
+/* A coded body would have to be decoded from its middle; a weak validator does not promise the same bytes. A weak
+ * Last-Modified beside an ETag is kept: the rest's must be the same. */
 static bool may_go_on(const struct fetch_answer *answer, struct text *etag, struct text *last_modified)
 {
     struct text ignored, ranges;
@@ -26,7 +38,7 @@ static bool may_go_on(const struct fetch_answer *answer, struct text *etag, stru
         return false;
     if (has(answer, "accept-ranges", &ranges) && ranges.len == 4 && memcmp(ranges.data, "none", 4) == 0)
         return false;
-    return (tagged || modified) && (answer->status == 200 || answer->resumed);
+    return (tagged || (modified && is_strong(answer, *last_modified))) && (answer->status == 200 || answer->resumed);
 }
 
 static bool has_pieces(const struct job *job)

@@ -25,6 +25,8 @@ struct layer {
     bool opened;
     bool fed;      /* a byte of input has arrived */
     bool complete; /* the coding has reached its own end */
+    bool padded;   /* gzip: something follows the last member, and all that comes is ignored */
+    size_t magic;  /* gzip: so many bytes of a next member's first ones have come */
     unsigned char out[DECODE_PIECE];
 };
 
@@ -81,27 +83,48 @@ static enum decode_status inflate_open(struct layer *l, int window)
     return DECODE_OK;
 }
 
+static const unsigned char gzip_magic[] = {0x1f, 0x8b};
+
+/* Behind a member: whether another one begins with these bytes. Steps over what of its magic is there. What is none
+ * stays none to the end, or it would depend on where one write ends and the next begins whether a later byte is looked
+ * at. */
+static bool begins_member(struct layer *l, const unsigned char **data, size_t *len)
+{
+    while (*len && l->magic < sizeof gzip_magic && **data == gzip_magic[l->magic]) {
+        l->magic++;
+        ++*data;
+        --*len;
+    }
+    l->padded = *len && l->magic < sizeof gzip_magic;
+    return l->magic == sizeof gzip_magic;
+}
+
+static enum decode_status begin_member(struct layer *l)
+{
+    inflateReset(&l->z);
+    l->complete = false;
+    l->magic = 0;
+    return inflate_all(l, gzip_magic, sizeof gzip_magic);
+}
+
 /* RFC 1952 section 2.2: members may follow each other. What follows the last member and is none is ignored, as browsers
  * do: servers pad. */
 static enum decode_status gzip_write(struct layer *l, const unsigned char *data, size_t len)
 {
+    enum decode_status s = DECODE_OK;
     if (!l->opened && inflate_open(l, GZIP_WINDOW) != DECODE_OK)
         return DECODE_NO_MEMORY;
     l->fed = true;
-    while (len) {
-        if (l->complete) {
-            if (data[0] != 0x1f)
-                return DECODE_OK;
-            inflateReset(&l->z);
-            l->complete = false;
+    while (s == DECODE_OK && len && !l->padded) {
+        if (!l->complete) {
+            s = inflate_all(l, data, len);
+            data += len - l->z.avail_in;
+            len = l->z.avail_in;
+        } else if (begins_member(l, &data, &len)) {
+            s = begin_member(l);
         }
-        enum decode_status s = inflate_all(l, data, len);
-        if (s != DECODE_OK)
-            return s;
-        data += len - l->z.avail_in;
-        len = l->z.avail_in;
     }
-    return DECODE_OK;
+    return s;
 }
 
 /* "deflate" is zlib's format (RFC 9110 section 8.4.1.2), but some servers send raw deflate; RFC 1950 section 2.2 tells

@@ -1,6 +1,6 @@
 /* The checks that tie a request to what the parent decided: the host that was checked is the host that is connected to.
  *
- * Pure but for libcurl's URL parser. Context: a worker. */
+ * Pure but for libcurl's URL parser. Context: any process and thread. */
 #ifndef FETCH_GUARD_H
 #define FETCH_GUARD_H
 

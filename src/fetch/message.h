@@ -75,8 +75,8 @@ struct fetch_request {
      * makes of it may not be longer either, and what a coding made of it only by a 64th and 64 KiB. */
     uint64_t max_bytes;
 
-    /* Ask for the bytes from here on; 0: for all. Needs a strong ETag or a Last-Modified for If-Range: without one
-     * nothing is resumed. An answer that says another whole length than RESUME_TOTAL (0: not known) is not resumed. */
+    /* Ask for the bytes from here on; 0: for all. Needs a strong ETag for If-Range, or else a Last-Modified, which must
+     * be strong, too (RFC 9110 section 8.8.2.2): without one nothing is resumed. An answer that says another whole length than RESUME_TOTAL (0: not known) is not resumed. */
     uint64_t resume_at;
     uint64_t resume_total;
 

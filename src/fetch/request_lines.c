@@ -76,7 +76,8 @@ bool request_lines_share(struct request_lines *lines, const struct fetch_options
 
 /* ---- A request's own lines ---- */
 
-/* If-Range takes a validator that changes with every byte: not a weak ETag. */
+/* If-Range takes a validator that changes with every byte (RFC 9110 section 13.1.5): not a weak ETag. Of a
+ * Last-Modified alone the parent has seen that it is strong. */
 static const char *strong_validator(const struct request *r)
 {
     if (r->etag.len && r->etag.data[0] == '"')

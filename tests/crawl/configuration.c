@@ -267,14 +267,16 @@ Test(configuration, what_has_no_meaning_is_named_with_its_line_and_nothing_is_do
         {"j = 2\n", "config:1: no option is called 'j'\n"},
         {"--workers = 2\n", "config:1: no option is called '--workers'\n"},
         {"quiet = on\n\nnonsense\n", "config:3: is no \"name = value\"\n"},
+        {"nonsense\n = x\n", "config:1: is no \"name = value\"\n"},
+        {"nonsense ; = x\nquiet = on\n", "config:1: is no \"name = value\"\n"},
         {"quiet\n", "config:1: is no \"name = value\"\n"},
         {"# a\n[night]\nquiet = on\n", "config:2: is a section, and these have no meaning here\n"},
-        {"workers = 0\n", "config:1: workers: '0' is not a number in range\n"},
-        {"workers =\n", "config:1: workers: '' is not a number in range\n"},
+        {"workers = 0\n", "config:1: workers: '0' is not a number from 1 to 1024\n"},
+        {"workers =\n", "config:1: workers: '' is not a number from 1 to 1024\n"},
         {"quiet = 1\n", "config:1: quiet: '1' is neither on nor off\n"},
         {"robots = ON\n", "config:1: robots: 'ON' is neither on nor off\n"},
         {"\n\nheader = nothing\n", "config:3: a header must look like \"Name: value\"\n"},
-        {"workers = 2\nworkers = 1025\nquiet = on\n", "config:2: more than 1024 workers\n"},
+        {"workers = 2\nworkers = 1025\nquiet = on\n", "config:2: workers: '1025' is not a number from 1 to 1024\n"},
         {"resolve = a.com\n", "config:1: a name to resolve must look like HOST:PORT:ADDRESS\n"},
         {"host-pattern = (a\n", "config:1: host pattern, at offset 2: missing closing parenthesis\n"},
         {"retry-on = 503,200\n",
@@ -284,7 +286,7 @@ Test(configuration, what_has_no_meaning_is_named_with_its_line_and_nothing_is_do
         {"user-agent = " LONG_50 LONG_50 LONG_50 LONG_50 "\n", "config:1: is longer than 198 bytes\n"},
         {"user-agent = \033[2J\033]0;x\n", "config:1: the user agent contains a control character\n"},
         {"\033[2J = x\n", "config:1: no option is called '\\x1b[2J'\n"},
-        {"workers = \xff\033\n", "config:1: workers: '\\xff\\x1b' is not a number in range\n"},
+        {"workers = \xff\033\n", "config:1: workers: '\\xff\\x1b' is not a number from 1 to 1024\n"},
     };
     for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
         char *folder = folder_with("config", rows[i].text);
@@ -314,7 +316,7 @@ Test(configuration, a_nul_is_refused_and_a_comment_may_be_of_any_length)
     files_write(path, comment, -1);
     run = (struct run){.working_folder = folder};
     run_forage(&run, "--config", "config", "x", NULL);
-    cr_expect_str_eq(run.err, "config:2: workers: 'none' is not a number in range\n");
+    cr_expect_str_eq(run.err, "config:2: workers: 'none' is not a number from 1 to 1024\n");
     run_release(&run);
     free(comment);
     free(path);

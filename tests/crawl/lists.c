@@ -84,6 +84,11 @@ Test(lists, each_bad_line_is_named_counted_and_stops_nothing)
                                "me@www.shop.com\n"
                                "http://www.shop.com/\x1b[31m\n"
                                "/etc/passwd\n"
+                               "\"http://www.shop.com/quoted\"\n"
+                               "'www.shop.com'\n"
+                               "http://\"www.shop.com\"/\n"
+                               "http://www.{shop}.com/\n"
+                               "http://www.a;b/\n"
                                "http://www.shop.com/last\n";
     static const char *const reasons[] = {
         "-:2: the line begins with '-' like an option, not like a URL\n",
@@ -99,6 +104,11 @@ Test(lists, each_bad_line_is_named_counted_and_stops_nothing)
         "-:12: a user name before the host needs http:// or https:// in front\n",
         "-:13: the line contains a control character\n",
         "-:14: the URL has no host\n",
+        "-:15: the line begins with a quotation mark, not with a URL\n",
+        "-:16: the line begins with a quotation mark, not with a URL\n",
+        "-:17: the host is no name that can be asked for\n",
+        "-:18: the host is no name that can be asked for\n",
+        "-:19: the host is no name that can be asked for\n",
     };
     static const struct crawl_row table[] = {{"http://www.shop.com/first", 200, NULL, "shop/first~.html", "fine"},
                                              {"http://www.shop.com/last", 200, NULL, "shop/last~.html", "fine"},
@@ -115,12 +125,12 @@ Test(lists, each_bad_line_is_named_counted_and_stops_nothing)
     fixture_stop(f);
 }
 
-Test(lists, each_bad_url_of_the_command_line_is_named_as_it_was_given_but_for_its_password)
+Test(lists, each_bad_url_of_the_command_line_is_named_as_it_was_given_but_for_its_account)
 {
     static const char *const says[] = {
         "forage: ftp://x/y: the scheme is not http or https\n",
         "forage: http://a:b/: the port is not a number from 0 to 65535\n",
-        "forage: http://me@a:b/c@d: the port is not a number from 0 to 65535\n",
+        "forage: http://d: the port is not a number from 0 to 65535\n",
         "forage: http://\\x1b[2J/: ",
     };
     struct run run = {0};

@@ -45,8 +45,8 @@ Test(recursive_options, a_value_without_a_meaning_is_one_line_and_status_2)
     static const struct {
         const char *option, *says;
     } rows[] = {
-        {"--depth=-1", "forage: --depth: '-1' is neither a number in range nor none\n"},
-        {"--depth=all", "forage: --depth: 'all' is neither a number in range nor none\n"},
+        {"--depth=-1", "forage: --depth: '-1' is neither a number from 0 to 1000000 nor none\n"},
+        {"--depth=all", "forage: --depth: 'all' is neither a number from 0 to 1000000 nor none\n"},
         {"--scope=world", "forage: --scope: 'world' is none of host, domain, folder, list, any\n"},
         {"--scope=", "forage: --scope: '' is none of host, domain, folder, list, any\n"},
         {"--accept=(a", "forage: pattern to accept 1, at offset 2: missing closing parenthesis\n"},

@@ -11,6 +11,8 @@
 
 TestSuite(resuming, .timeout = 60);
 
+#define DAY "Sat, 01 Nov 2025 "
+
 enum { BYTES = 3000000, CUT = 1500000 };
 
 static bool holds_pattern(const struct crawl *c, const char *name, size_t bytes)
@@ -42,18 +44,21 @@ Test(resuming, the_rest_is_asked_for_and_joined)
     static const struct {
         const char *etag, *last_modified, *if_range;
         enum fixture_end end;
+        const char *headers;
     } rows[] = {
         {"\"v1\"", NULL, "\"v1\"", FIXTURE_DROP},
         {"\"v1\"", NULL, "\"v1\"", FIXTURE_RESET},
         {"\"v1\"", NULL, "\"v1\"", FIXTURE_HANG},
-        {NULL, "Sat, 01 Nov 2025 10:00:00 GMT", "Sat, 01 Nov 2025 10:00:00 GMT", FIXTURE_DROP},
-        {"W/\"v1\"", "Sat, 01 Nov 2025 10:00:00 GMT", "Sat, 01 Nov 2025 10:00:00 GMT", FIXTURE_DROP},
+        {NULL, DAY "10:00:00 GMT", DAY "10:00:00 GMT", FIXTURE_DROP, "Date: " DAY "10:00:01 GMT\r\n"},
+        {"W/\"v1\"", DAY "10:00:00 GMT", DAY "10:00:00 GMT", FIXTURE_DROP, "Date: " DAY "10:00:01 GMT\r\n"},
+        {"\"v1\"", DAY "10:00:00 GMT", "\"v1\"", FIXTURE_DROP, "Date: " DAY "10:00:00 GMT\r\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fixture_reply whole = {.generated = BYTES,
                                       .type = "application/octet-stream",
                                       .etag = rows[i].etag,
                                       .last_modified = rows[i].last_modified,
+                                      .headers = rows[i].headers,
                                       .range = FIXTURE_RANGE_RIGHT};
         struct fixture_route routes[] = {{.path = "/big.bin", .reply = whole}, {0}};
         routes[0].reply.end = rows[i].end;
@@ -129,6 +134,43 @@ Test(resuming, a_body_without_a_validator_or_with_a_coding_begins_anew)
     cr_expect_null(fixture_find_header(second(f), "Range"));
     crawl_release(&c);
     fixture_stop(f);
+}
+
+/* RFC 9110 section 8.8.2.2: the page may have changed again in the second in which the answer was made. */
+Test(resuming, a_last_modified_that_is_not_older_than_its_answer_is_no_validator_for_a_part)
+{
+    static const struct {
+        const char *last_modified, *headers;
+    } rows[] = {
+        {DAY "10:00:00 GMT", NULL},
+        {DAY "10:00:00 GMT", "Date: " DAY "10:00:00 GMT\r\n"},
+        {DAY "10:00:00 GMT", "Date: " DAY "09:59:59 GMT\r\n"},
+        {DAY "10:00:00 GMT", "Date: today\r\n"},
+        {"yesterday", "Date: " DAY "10:00:00 GMT\r\n"},
+        {DAY "10:00:00 GMT", "ETag: W/\"v1\"\r\nDate: " DAY "10:00:00 GMT\r\n"},
+    };
+    for (size_t i = 0; i < SUPPORT_COUNT(rows); i++) {
+        struct fixture_reply whole = {.generated = BYTES,
+                                      .type = "application/octet-stream",
+                                      .last_modified = rows[i].last_modified,
+                                      .headers = rows[i].headers,
+                                      .range = FIXTURE_RANGE_RIGHT};
+        struct fixture_route routes[] = {{.path = "/big.bin", .reply = whole}, {0}};
+        routes[0].reply.end = FIXTURE_DROP;
+        routes[0].reply.cut_at = CUT;
+        routes[0].reply.times = 1;
+        routes[0].reply.then = &whole;
+        struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+        struct crawl c = {0};
+        get(&c, f);
+        cr_expect_eq(c.run.status, 0, "row %zu: %s", i, c.run.err);
+        cr_expect(holds_pattern(&c, "shop/big.bin", BYTES), "row %zu", i);
+        cr_assert_not_null(second(f), "row %zu", i);
+        cr_expect_null(fixture_find_header(second(f), "Range"), "row %zu", i);
+        cr_expect_null(fixture_find_header(second(f), "If-Range"), "row %zu", i);
+        crawl_release(&c);
+        fixture_stop(f);
+    }
 }
 
 Test(resuming, goes_on_more_than_once)

@@ -15,6 +15,7 @@
 #ifndef CRAWL_DISCOVERY_H
 #define CRAWL_DISCOVERY_H
 
+#include "crawl/seen.h"
 #include "fetch/message.h"
 #include "store/pages/pages.h"
 #include "web/robots/robots.h"
@@ -35,6 +36,15 @@ void discovery_begin(struct crawl *c);
 /* The user named URL: links to such places are in scope, and what the user gave for all requests is for its origin. */
 void discovery_seed(struct crawl *c, const struct url *url);
 
+/* A line gives URL; HAS_OPTIONS: of its own. SEEN_NEW: this line is to ask for it. SEEN_KNOWN: an earlier line gave it;
+ * or the list is slow, and the URL was asked for in this run as a link or a found page's redirect, so that it has its
+ * row and its file. A line with options asks for it once more even so, since it must not be fetched in another way than
+ * the line says. SEEN_NO_MEMORY. Not to be called without --recursive.
+ *
+ * A link that waits, what another seed redirects to, and what is known from an earlier run have nothing of their own in
+ * this run, and are no reason for SEEN_KNOWN: the line takes the link's place. */
+enum seen_result discovery_take_line(struct crawl *c, const struct url *url, bool has_options);
+
 /* Whether more that the user names had better wait on disk. */
 bool discovery_wants_seeds(const struct crawl *c);
 
@@ -44,7 +54,7 @@ bool discovery_wants_seeds(const struct crawl *c);
 bool discovery_is_at_unnamed(const struct crawl *c, const struct job *job);
 
 /* A seed was redirected to URL, or was in an earlier run: that is in scope, too, and is not asked for once more
- * when a link leads there; but its origin is not named by that. */
+ * when a link leads there; but it is when a line names it, and its origin is not named by that. */
 void discovery_seed_led_to(struct crawl *c, const struct url *url);
 
 /* JOB's URL is what the user named, and what earlier runs know of it has been looked up. */
@@ -97,6 +107,9 @@ bool discovery_knows_links(const struct crawl *c);
 
 /* NULL, or why JOB need not be asked for although it is due. */
 const char *discovery_why_not(struct crawl *c, const struct job *job);
+
+/* JOB is asked for: a line that names its URL later comes too late (discovery_take_line). */
+void discovery_takes(struct crawl *c, const struct job *job);
 
 /* JOB's page is in place. DIGEST: of its content. */
 void discovery_kept(struct crawl *c, const struct job *job, const void *digest, size_t len);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+/* ---- Origins ---- */
+
 /* Where in the origin of URL the place is: "host" or "host:port". */
 static struct url_part place_of(const struct url *url)
 {
@@ -34,6 +36,34 @@ bool discovery_names_origin(const struct crawl *c, const struct url *url)
         return true;
     return url->scheme == URL_HTTPS && has_place(d, URL_HTTP, place) && identity_wants_tls(c->identity, url);
 }
+
+/* ---- Lines ---- */
+
+enum seen_result discovery_take_line(struct crawl *c, const struct url *url, bool has_options)
+{
+    struct discovery *d = c->discovery;
+    enum seen_result listed = seen_add(&d->listed, url->href, url->href_len);
+    if (listed != SEEN_NEW)
+        return listed;
+    if (seen_add(&c->seen, url->href, url->href_len) == SEEN_NO_MEMORY)
+        return SEEN_NO_MEMORY;
+    return !has_options && seen_has(&d->taken, url->href, url->href_len) ? SEEN_KNOWN : SEEN_NEW;
+}
+
+bool discovery_is_listed(const struct crawl *c, const struct job *job)
+{
+    bool is_found = job->kind == JOB_PAGE && job->from.via != VIA_USER;
+    return is_found && seen_has(&c->discovery->listed, job->asked.href, job->asked.href_len);
+}
+
+void discovery_takes(struct crawl *c, const struct job *job)
+{
+    bool may_be_named = c->discovery && c->sources && job->kind == JOB_PAGE && job->from.via != VIA_USER;
+    if (may_be_named && seen_add(&c->discovery->taken, job->asked.href, job->asked.href_len) == SEEN_NO_MEMORY)
+        discovery_failed(c, "out of memory");
+}
+
+/* ---- Requests ---- */
 
 bool discovery_is_at_unnamed(const struct crawl *c, const struct job *job)
 {

@@ -20,6 +20,8 @@ struct discovery {
     struct accounts accounts; /* of the origins that the user named with one: no password goes to disk */
     struct seen with_account; /* URLs without it that the user named with an account, which are other pages without */
     struct seen named_places[URL_HTTPS + 1]; /* by scheme, "host" or "host:port" of the origins that the user named */
+    struct seen listed;                      /* URLs that lines gave, with their accounts */
+    struct seen taken;                       /* URLs that were found and asked for while there were lists to be read */
     struct seen unchanged;        /* URLs of which a sitemap says that they have not changed since they were fetched */
     struct seen mapped;           /* origins whose sitemaps are being read */
     unsigned told[TRAPS_REASONS]; /* refusals of each kind that were logged */
@@ -53,6 +55,9 @@ struct offer {
 /* The user named URL's origin (scheme, host and port); and whether that was done. */
 void discovery_name(struct crawl *c, const struct url *url);
 bool discovery_names_origin(const struct crawl *c, const struct url *url);
+
+/* Whether JOB, a page that was found and whose turn has come, is named by a line, which has a job of its own. */
+bool discovery_is_listed(const struct crawl *c, const struct job *job);
 
 /* Queue it, unless it is known, out of scope, refused or a trap. */
 void discovery_offer(struct crawl *c, const struct offer *offer);

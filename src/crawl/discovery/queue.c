@@ -130,6 +130,8 @@ static void admit(struct crawl *c, const struct backlog_entry *entry)
     d->sitemaps += offer.is_sitemap;
     job->from.number = (uint32_t)entry->number;
     c->counts.in_flight++;
+    if (discovery_is_listed(c, job))
+        return report_left(c, job);
     if (is_trap(c, job, &verdict))
         return discovery_refuse(c, job, &verdict);
     admit_new(c, job);

@@ -55,6 +55,8 @@ enum forage_status discovery_open(struct crawl *c, char *error, size_t size)
     seen_init(&d->with_account);
     for (size_t i = 0; i < COUNT_OF(d->named_places); i++)
         seen_init(&d->named_places[i]);
+    seen_init(&d->listed);
+    seen_init(&d->taken);
     seen_init(&d->unchanged);
     seen_init(&d->mapped);
     return make_rules(c, d, error, size);
@@ -317,6 +319,8 @@ void discovery_close(struct crawl *c)
     seen_release(&d->with_account);
     for (size_t i = 0; i < COUNT_OF(d->named_places); i++)
         seen_release(&d->named_places[i]);
+    seen_release(&d->listed);
+    seen_release(&d->taken);
     seen_release(&d->unchanged);
     seen_release(&d->mapped);
     free(d);

@@ -33,6 +33,7 @@ enum { URL_MAX_BYTES = 65536 };
     X(URL_PORT, "the port is not a number from 0 to 65535")                                                            \
     X(URL_LINE_OPTION, "the line begins with '-' like an option, not like a URL")                                      \
     X(URL_LINE_AT, "the line begins with '@'")                                                                         \
+    X(URL_LINE_QUOTE, "the line begins with a quotation mark, not with a URL")                                         \
     X(URL_LINE_CONTROL, "the line contains a control character")                                                       \
     X(URL_LINE_USER, "a user name before the host needs http:// or https:// in front")                                 \
     X(URL_NO_MEMORY, "out of memory")
@@ -77,7 +78,7 @@ enum url_status url_parse(struct url *out, const char *input, size_t len, const 
 /* Parse one line of a list, where a host without a scheme (example.com, example.com:8080/x, [::1]/x, //host/x) is http.
  *
  * Blanks around it and a line end are not part of it. Beyond the statuses of url_parse: URL_LINE_OPTION, URL_LINE_AT,
- * URL_LINE_CONTROL and URL_LINE_USER for lines that only look like a URL. A single name in front of digits is a host
+ * URL_LINE_QUOTE, URL_LINE_CONTROL and URL_LINE_USER for lines that only look like a URL. A single name in front of digits is a host
  * and a port (localhost:8080) unless the name is a scheme in common use. */
 enum url_status url_parse_line(struct url *out, const char *line, size_t len);
 

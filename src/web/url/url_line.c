@@ -72,6 +72,8 @@ enum url_status url_parse_line(struct url *out, const char *line, size_t len)
         return URL_LINE_OPTION;
     if (*at == '@')
         return URL_LINE_AT;
+    if (*at == '"' || *at == '\'') /* the standard has them in hosts, where no name has any */
+        return URL_LINE_QUOTE;
     size_t scheme_len = url_scheme_length(at, end);
     struct url_source source = {.at = at + scheme_len + 1, .end = end};
     if (!scheme_len)

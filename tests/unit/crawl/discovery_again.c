@@ -418,3 +418,48 @@ Test(discovery_again, a_run_that_ends_early_leaves_its_queue)
     cr_expect_eq(times_asked(ROOT "c"), 1);
     cr_expect_not(has_backlog());
 }
+
+/* ---- What was named, and found as well ---- */
+
+static void lead_from_one_seed_to_another(const struct asked *a)
+{
+    struct buffer links = {0};
+    if (is_for(a, "/first"))
+        return answer_redirect(a, "http://k.test/second");
+    if (is_for(a, "/second"))
+        link_to(&links, "http://k.test/linked");
+    answer_page_of_its_own(a, &links);
+}
+
+/* The row of the first one says where it leads before the second one is read. */
+Test(discovery_again, a_seed_that_another_one_leads_to_is_asked_for_in_each_run)
+{
+    struct forage_options options = crawl_options();
+    scene = lead_from_one_seed_to_another;
+    for (int run = 0; run < 3; run++) {
+        struct forage_summary summary =
+            crawl_with(&options, (const char *const[]){ROOT "first", "http://k.test/second", NULL});
+        cr_expect_eq(summary.counts.skipped, run > 0, "run %d", run); /* the link, which is not due */
+        cr_expect_eq(summary.exit_status, FORAGE_EXIT_OK, "run %d", run);
+        cr_expect_eq(times_asked("http://k.test/second"), 2, "run %d", run); /* the redirect's, and its own */
+        cr_expect_eq(times_asked("http://k.test/linked"), run == 0, "run %d", run);
+        forget_requests();
+    }
+}
+
+/* Named twice it is one seed; named by a run that goes on with a queue it is in, it is not asked for twice. */
+Test(discovery_again, what_waits_as_a_link_and_is_named_is_asked_for_once)
+{
+    static const char *const of_root[] = {ROOT "a", ROOT "b", NULL};
+    struct forage_options options = begin(of_root, NULL);
+    options.max_pages = 1;
+    crawl_one(&options, ROOT);
+    cr_assert(has_backlog());
+    options.max_pages = 0;
+    forget_requests();
+    struct forage_summary summary = crawl_with(&options, (const char *const[]){ROOT, ROOT "b", ROOT "b", NULL});
+    cr_expect_eq(summary.counts.skipped, 2, "the root is done, and one is named twice");
+    cr_expect_eq(times_asked(ROOT "a"), 1);
+    cr_expect_eq(times_asked(ROOT "b"), 1);
+    cr_expect_not(has_backlog());
+}

@@ -350,6 +350,8 @@ Test(url, lines_that_only_look_like_a_url_are_refused_each_with_its_reason)
         {"--config=/etc/x", URL_LINE_OPTION, NULL},
         {"  -x.example", URL_LINE_OPTION, NULL},
         {"@file", URL_LINE_AT, NULL},
+        {"\"http://h/\"", URL_LINE_QUOTE, NULL},
+        {" 'h.example'", URL_LINE_QUOTE, NULL},
         {"exam\tple.com", URL_LINE_CONTROL, NULL},
         {"http://h/\x1b[2J", URL_LINE_CONTROL, NULL},
         {"http://h/\x7f", URL_LINE_CONTROL, NULL},
