@@ -235,6 +235,7 @@ struct forage_summary {
     bool out_of_time;  /* max_time_ms */
     bool out_of_quota; /* quota_bytes */
     bool out_of_pages; /* max_pages */
+    char trouble[160]; /* nothing could be kept any more: "No space left on device", say; else empty */
 };
 
 /* Whether forage_new would take OPTIONS; nothing is made, and no file is looked at. ERROR, which may be NULL, gets a

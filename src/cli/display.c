@@ -167,6 +167,7 @@ static const char *early_end(const struct forage_summary *s)
            : s->out_of_time  ? "out of time: "
            : s->out_of_quota ? "quota reached: "
            : s->out_of_pages ? "page limit reached: "
+           : *s->trouble     ? "ended early: "
                              : "";
 }
 
@@ -177,10 +178,10 @@ void display_summary(struct display *d, const struct forage_summary *s)
     clear_progress(d);
     if (d->quiet)
         return;
-    fprintf(stderr, "%s%llu fetched (%s), %llu failed, %llu skipped, %llu bad lines in %u.%03u s", early_end(s),
-            (unsigned long long)c->fetched, inspect_size(c->bytes, size), (unsigned long long)c->failed,
-            (unsigned long long)c->skipped, (unsigned long long)c->bad_lines, c->elapsed_ms / 1000,
-            c->elapsed_ms % 1000);
+    fprintf(stderr, "%s%s%s%llu fetched (%s), %llu failed, %llu skipped, %llu bad lines in %u.%03u s", early_end(s),
+            s->trouble, *s->trouble ? ": " : "", (unsigned long long)c->fetched, inspect_size(c->bytes, size),
+            (unsigned long long)c->failed, (unsigned long long)c->skipped, (unsigned long long)c->bad_lines,
+            c->elapsed_ms / 1000, c->elapsed_ms % 1000);
     print_outcomes(c);
     fputc('\n', stderr);
 }

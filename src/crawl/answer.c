@@ -47,6 +47,8 @@ void answer_give_up(struct crawl *c, struct job *job)
 /* The run is being stopped; what was in flight is no failure, unless that is why. */
 static void cancelled(struct crawl *c, struct job *job)
 {
+    if (landing_has_failed(c, job))
+        return;
     landing_abandon(job);
     if (c->broken) {
         answer_give_up(c, job);

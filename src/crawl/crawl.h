@@ -130,9 +130,9 @@ struct crawl {
     enum forage_status trouble; /* why the run cannot be called complete; FORAGE_OK: it can */
     int64_t started_ms, ticked_ms;
     enum end end;
-    bool finishing; /* nothing begins any more: what waited for its first request was taken out */
-    bool left_rest; /* and there was something */
-    bool disaster;  /* the user was told why nothing can be kept any more */
+    bool finishing;     /* nothing begins any more: what waited for its first request was taken out */
+    bool left_rest;     /* and there was something */
+    char disaster[160]; /* why nothing can be kept any more, which the user was told; "" */
 
     int epoll;
     int stop_fd;
@@ -256,6 +256,10 @@ const char *naming_error_text(int error);
 /* Take BYTES, a piece of a body, which lie in PART. When there is no way to keep it, the page's end says why; unless no
  * page can be kept any more, as on a full disk: that ends the run. */
 void landing_piece(struct crawl *c, struct job *job, const struct mp_part *part, struct text bytes);
+
+/* Whether JOB, whose transfer was dropped because the run ends, could not be kept because of what every page meets.
+ * Then it has ended, with that error. */
+bool landing_has_failed(struct crawl *c, struct job *job);
 
 /* The page is complete: its last bytes are BODY, inside PART. Ends the job, now or when the file is in place. */
 void landing_finish(struct crawl *c, struct job *job, const struct mp_part *part, struct text body);

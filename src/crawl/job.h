@@ -126,6 +126,7 @@ struct job {
     struct resume resume;
     char *etag, *last_modified; /* of the page that is being kept; NULL: none */
     struct page *page;          /* its file while it comes in pieces */
+    bool unrecorded;            /* its end is told and counted, and the state hears nothing of it */
     bool out_of_memory;         /* a piece could not be kept */
     struct buffer body;         /* its body when no file is written */
     struct buffer name;         /* what the host pattern made of the host */

@@ -39,21 +39,24 @@ static bool concerns_all(int error)
     return error == ENOSPC || error == EDQUOT || error == EROFS || error == EMFILE || error == ENFILE || error == EIO;
 }
 
-/* The page is left for the next run: it has not failed, there is no room for it. */
-static void leave(struct crawl *c, struct job *job, const char *file, int error)
+/* JOB's page could not be written to FILE. What ends the run says nothing of the page: the next run asks for it as if
+ * this one had not. */
+static void end_unwritten(struct crawl *c, struct job *job, const char *file, int error)
 {
-    report_disaster(c, file, strerror(error));
-    report_left(c, job);
+    job->error = FETCH_IO;
+    job->unrecorded = concerns_all(error);
+    if (job->unrecorded)
+        report_disaster(c, file, strerror(error));
+    free(job->file);
+    job->file = NULL;
+    report_end(c, job);
 }
 
 static void fail(struct crawl *c, struct job *job, int error)
 {
     landing_abandon(job);
-    if (concerns_all(error))
-        return leave(c, job, c->config.options.output, error);
-    job->error = FETCH_IO;
     snprintf(job->detail, sizeof job->detail, "%s", naming_error_text(error));
-    report_end(c, job);
+    end_unwritten(c, job, c->config.options.output, error);
 }
 
 /* ---- In memory ---- */
@@ -87,6 +90,15 @@ static bool is_hopeless(struct crawl *c, const struct job *job)
     if (!concerns_all(error))
         return false;
     report_disaster(c, c->config.options.output, strerror(error));
+    return true;
+}
+
+bool landing_has_failed(struct crawl *c, struct job *job)
+{
+    int error = job->page ? pages_error(job->page) : 0;
+    if (!concerns_all(error))
+        return false;
+    fail(c, job, error);
     return true;
 }
 
@@ -184,14 +196,9 @@ void landing_done(const struct pages_done *done, void *arg)
         return;
     if (!done->error)
         return report_kept(c, job, done);
-    if (concerns_all(done->error))
-        return leave(c, job, job->file, done->error);
-    job->error = FETCH_IO;
     snprintf(job->detail, sizeof job->detail, "%s: %s: %s", job->file, pages_step_text(done->step),
              strerror(done->error));
-    free(job->file);
-    job->file = NULL;
-    report_end(c, job);
+    end_unwritten(c, job, job->file, done->error);
 }
 
 void landing_drain(struct crawl *c)

@@ -145,7 +145,8 @@ void report_kept(struct crawl *c, struct job *job, const struct pages_done *done
 {
     job->outcome = outcome_of(c, job, done);
     count(c, job);
-    record_keep(c, job, done);
+    if (!job->unrecorded)
+        record_keep(c, job, done);
     note_content(c, job, done);
     naming_page(c, job);
     name_known_file(c, job);
@@ -190,9 +191,10 @@ void report_file_failure(struct crawl *c, const char *file, unsigned long line, 
 
 void report_disaster(struct crawl *c, const char *file, const char *reason)
 {
-    if (!c->disaster)
+    if (!*c->disaster) {
+        snprintf(c->disaster, sizeof c->disaster, "%s", reason);
         report_file_failure(c, file, 0, reason);
-    c->disaster = true;
+    }
     crawl_end_early(c, END_TROUBLE);
 }
 

@@ -10,6 +10,7 @@
 #include "crawl/prune.h"
 #include "crawl/rest.h"
 
+#include <string.h>
 #include <sys/epoll.h>
 
 enum { TICK_MS = 200 };
@@ -203,6 +204,8 @@ static void fill_summary(const struct crawl *c, struct forage_summary *summary)
         .out_of_quota = c->end == END_QUOTA,
         .out_of_pages = c->end == END_PAGES,
     };
+    if (c->end == END_TROUBLE)
+        memcpy(summary->trouble, c->disaster, sizeof summary->trouble);
 }
 
 enum forage_status run_crawl(struct crawl *c, struct forage_summary *summary)

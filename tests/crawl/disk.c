@@ -127,15 +127,56 @@ static struct crawl crawl_in(const char *folder, const char *list)
     return (struct crawl){.run = {.working_folder = folder, .input = list}};
 }
 
+/* One line names the cause, one each page that met it, and the summary says why it was the end. Returns how many pages
+ * met it. */
+static size_t expect_full_disk(const struct run *run)
+{
+    static const char start[] = "forage: http://";
+    size_t pages = 0, causes = 0;
+    char *text = support_copy(run->err, run->err_len), *rest = text;
+    cr_expect_eq(run->status, FORAGE_EXIT_FILE, "status %d: %s", run->status, run->err);
+    cr_expect(text_has(run->err, "\nended early: No space left on device: "), "%s", run->err);
+    for (char *line; (line = strsep(&rest, "\n")) && *line;) {
+        bool is_page = strncmp(line, start, sizeof start - 1) == 0;
+        pages += is_page;
+        causes += strncmp(line, "forage: output", 14) == 0;
+        cr_expect(text_has(line, is_page ? ": io: " : "") && text_has(line, "No space left on device"), "%s", line);
+    }
+    cr_expect_eq(causes, 1, "%s", run->err);
+    cr_expect(pages || text_has(run->err, "/state.db: "), "%s", run->err); /* whichever meets it first */
+    cr_expect_eq(run->left_behind, 0);
+    free(text);
+    return pages;
+}
+
+/* The page that met it is counted, logged and listed as others that fail. */
+static void expect_told_everywhere(const struct crawl *c, size_t failed, size_t complete, size_t pages)
+{
+    char *list = crawl_read(c, "failed"), *summary = crawl_read(c, "summary");
+    char *due = support_format("\"io\":%zu", failed), *said = support_format(" %zu failed, ", failed);
+    const json_t *line;
+    size_t i, logged = 0;
+    json_array_foreach(c->log, i, line) logged += strcmp(text_member(line, "error"), "io") == 0;
+    cr_expect_eq(logged, failed);
+    cr_expect_eq(text_times(list, "# io: "), failed, "%s", list);
+    cr_expect_eq(text_times(list, "http://"), pages - complete);
+    cr_expect(text_has(summary, due), "%s is not in %s", due, summary);
+    cr_expect(text_has(c->run.err, said), "%s", c->run.err);
+    free(said);
+    free(due);
+    free(summary);
+    free(list);
+}
+
 /* Row 30 of what a crawler must be immune to, and what the next run makes of it when there is room again. */
 static void fill_disk(const char *prefix, unsigned pages, const char *size)
 {
     struct fixture *f = serve();
     char *folder = make_small_disk(size), *list = list_of(prefix, pages);
     struct crawl c = crawl_in(folder, list);
-    crawl_run(&c, f, "-q", "-", NULL);
-    expect_one_line(&c.run, "output", "No space left on device");
-    size_t complete = count_whole_files(&c);
+    crawl_run(&c, f, "--failed", "failed", "--summary", "summary", "-", NULL);
+    size_t complete = count_whole_files(&c), failed = expect_full_disk(&c.run);
+    expect_told_everywhere(&c, failed, complete, pages);
     cr_expect_gt(complete, 0);
     cr_expect_lt(complete, pages);
     cr_expect_lt(count_requests(f), pages, "the run went on to its end");
@@ -153,12 +194,12 @@ static void fill_disk(const char *prefix, unsigned pages, const char *size)
     fixture_stop(f);
 }
 
-Test(disk, a_full_disk_is_told_once_and_ends_the_run)
+Test(disk, a_full_disk_is_told_with_the_pages_that_met_it_and_ends_the_run)
 {
     fill_disk("large", 300, "5m");
 }
 
-Test(disk, a_disk_that_is_full_of_small_pages_is_told_once_and_ends_the_run)
+Test(disk, a_disk_that_is_full_of_small_pages_is_told_with_them_and_ends_the_run)
 {
     fill_disk("small", 1200, "2m");
 }
