@@ -1,6 +1,6 @@
 /* Takes AddressSanitizer's locks while a process forks.
  *
- * gcc 12's runtime does not: the child of a process with threads may inherit a lock of the allocator that another thread
+ * gcc 12's runtime does not: the child of a process with threads may inherit a lock of the allocator that another one
  * held, and then waits for it at its first malloc, for ever. LLVM 18 mended that (llvm-project pull request 75290) by
  * taking the same locks in the same order. They have no public names, so programs are linked with the static runtime,
  * where the names of its C++ functions can be reached. If one is missing in another version, nothing is done. */

@@ -195,7 +195,8 @@ typedef void forage_why_fn(const struct forage_why *why, void *context);
 
 /* What is known of URL, which may lack the scheme, or be as forage_inspect shows that of a user, and what a run with
  * OPTIONS (NULL: the defaults) would do with it. Of the options, max_age_ms, min_interval_ms, max_interval_ms, scope,
- * max_wait_ms, fresh, no_state, ignore_robots and user_agent count. FN is called once, and only if FORAGE_OK is returned. */
+ * max_wait_ms, fresh, no_state, ignore_robots and user_agent count. FN is called once, and only if FORAGE_OK is
+ * returned. */
 enum forage_status forage_why(const char *dir, const char *url, const struct forage_options *options, forage_why_fn *fn,
                               void *context, char *error, size_t error_size);
 

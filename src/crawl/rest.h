@@ -1,8 +1,8 @@
 /* The rest: what a run that ends early has not come to, for the list of failures (--failed). A list that is read and
  * replaced in one run, so that what failed is asked for once more, must not lose what the run had no time for.
  *
- * rest_note_list while lists are read; rest_waiting and rest_out for each job that is dropped; rest_keep once, when the workers
- * have ended and nothing has been let go of yet. All do nothing without --failed.
+ * rest_note_list while lists are read; rest_waiting and rest_out for each job that is dropped; rest_keep once, when the
+ * workers have ended and nothing has been let go of yet. All do nothing without --failed.
  *
  * In a crawl the state has the rest: nothing is added, and a list that was read is not replaced.
  *

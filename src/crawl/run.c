@@ -39,8 +39,8 @@ static bool is_in_flight(const struct crawl *c)
     return c->frontier.in_flight || (c->pages && pages_pending(c->pages));
 }
 
-/* At a quota what has gone out is finished, with its redirects and tries, if there is time; for other ends it is dropped,
- * because there is no time, or no room, for it. */
+/* At a quota what has gone out is finished, with its redirects and tries, if there is time; for other ends it is
+ * dropped, because there is no time, or no room, for it. */
 static bool is_over(struct crawl *c)
 {
     int64_t most_ms = c->config.options.max_time_ms;

@@ -1,9 +1,9 @@
 /* The watch over workers that neither answer nor die: they spin for ever, or were stopped.
  *
  * A worker raises its pulse whenever it comes by. The driver looks at ticks, and kills who owes something and has the
- * pulse of TICKS ticks before. It counts ticks and not time: the ticker goes once and is wound up again by a driver that
- * runs, so when all were stopped together, or the driver itself was held up, that is one tick, and the workers have the
- * others to show that they are back.
+ * pulse of TICKS ticks before. It counts ticks and not time: the ticker goes once and is wound up again by a driver
+ * that runs, so when all were stopped together, or the driver itself was held up, that is one tick, and the workers
+ * have the others to show that they are back.
  *
  * Everything that is read here was written by a worker. One that lies keeps itself from being killed, no more. */
 #include "multiproc/pool_internal.h"
@@ -22,8 +22,8 @@ static bool owes(const struct mp_pool *pool, const struct slot *slot)
     return slot->held.count > 0 || slot->leaving || (!slot->ready && is_anything_owed(pool));
 }
 
-/* Whether what it sent was not read yet, and may be all that it owes. It may have had no time to ring for that, so it is
- * read in this round. */
+/* Whether what it sent was not read yet, and may be all that it owes. It may have had no time to ring for that, so it
+ * is read in this round. */
 static bool has_unread(struct mp_pool *pool, struct slot *slot)
 {
     const struct ring *results = &slot->link->results;

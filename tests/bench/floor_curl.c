@@ -2,8 +2,8 @@
  * leaves HTTP to libcurl. Processes with a multi handle each, easy handles and connections that are used again, and
  * files put in place whole, by the process that fetched them; nothing is checked, and a body has to fit into memory.
  *
- * bench_floor_curl LIST FOLDER PROCESSES CONNECTIONS: fetch the URLs of LIST (a line each, with different last segments,
- * which name the files) with so many processes of so many connections each. */
+ * bench_floor_curl LIST FOLDER PROCESSES CONNECTIONS: fetch the URLs of LIST (a line each, with different last
+ * segments, which name the files) with so many processes of so many connections each. */
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>

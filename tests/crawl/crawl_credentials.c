@@ -100,7 +100,7 @@ static const struct row sent_rows[] =
     {
         {"/start", "s", ANN},    {"/1", "s", ANN},        {"/2", "s", ANN},
         {"/3", "s", ANN},        {"/moved", "s", ANN},    {"/away", "s", ANN},
-        {"/within", "s", ANN},   {"/back", "s", ANN}, /* a page of the origin that was named, wherever the link stands */
+        {"/within", "s", ANN},   {"/back", "s", ANN}, /* a page of the named origin, wherever the link stands */
         {"/home", "s", ANN},                          /* or the redirect */
         {"/port", "", ""},       {"/moved-port", "", ""}, {"/linked", "", ""},
         {"/landed", "", ""},     {"/b-moved", "", ""},    {"/b-next", "", ""},

@@ -3,8 +3,8 @@
  * Only the frontier decides when a host is asked: a job goes out through frontier_next, which takes one of the host's
  * places, and frontier_leave gives the place back. The host with the fewest jobs out goes next, and those with as many
  * take turns: a long queue of one does not hold up the others, a slow one does not collect places, and a connection
- * that has become idle is used before another one is opened. With per_ip, the hosts that share an address go as one, and
- * share places and starts.
+ * that has become idle is used before another one is opened. With per_ip, the hosts that share an address go as one,
+ * and share places and starts.
  *
  * A host's promises: never more than its places at once; at least its delay between two starts; nothing while it cools
  * down; nothing but robots.txt while it is closed. A start is when the request goes out, not when the job is given to a
