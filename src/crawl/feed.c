@@ -261,7 +261,7 @@ static void cut_account(char *text)
 {
     char *authority = strstr(text, "://"), *at = authority ? strrchr(authority, '@') : NULL;
     if (at)
-        memmove(authority + strlen("://"), at + 1, strlen(at));
+        memmove(authority + strlen("://"), at + 1, strlen(at + 1) + 1);
 }
 
 static void offer_source(struct crawl *c, struct source *s)
