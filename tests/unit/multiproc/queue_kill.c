@@ -1,4 +1,5 @@
 /* A queue whose users are killed with SIGKILL: at every instruction of a call, and many at once at random moments. */
+#include "support/support.h"
 #include "unit/multiproc/children.h"
 
 #include <errno.h>
@@ -108,8 +109,9 @@ static bool take_if_there(struct mp_queue *q)
 static void kill_at_each_instruction(step_fn *call, struct mp_queue *q, void (*check)(struct mp_queue *, enum step))
 {
     enum step step = STEP_KILLED;
+    const int detail = (int)support_rounds(100);
     int tried = 0;
-    for (int count = 0; step == STEP_KILLED && tried < 2000; count += 1 + count / 100, tried++) {
+    for (int count = 0; step == STEP_KILLED && tried < 2000; count += 1 + count / detail, tried++) {
         step = kill_after(call, q, count);
         if (step == STEP_IMPOSSIBLE)
             cr_skip_test("this system does not let a process trace another");
