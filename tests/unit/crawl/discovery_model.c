@@ -2,6 +2,7 @@
  * few lines: in one go, in many runs, with workers that die, and killed again and again. A seed that fails is printed;
  * MODEL_SEED=N runs that one alone. */
 #include "discovery_support.h"
+#include "support/support.h"
 
 TestSuite(discovery_model, .init = web_make, .fini = web_remove, .timeout = 240);
 
@@ -196,7 +197,7 @@ static void compare(bool once)
 static void for_each_seed(void (*crawl)(void))
 {
     const char *one = getenv("MODEL_SEED");
-    for (unsigned i = 1; i <= (one ? 1 : SEEDS); i++) {
+    for (unsigned i = 1; i <= (one ? 1 : support_rounds(SEEDS)); i++) {
         seed = one ? (unsigned)atoi(one) : i;
         crawl();
         folder_remove();
