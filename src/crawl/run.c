@@ -152,11 +152,8 @@ static struct job *take_queued(struct crawl *c)
 static void give_up_rest(struct crawl *c)
 {
     feed_unpark(c);
-    for (bool any = true; any && (c->frontier.queued || (!feed_is_done(c) && !c->waits_for_list));) {
-        const struct source *reading = c->sources;
-        uint64_t lines = c->pace.lines;
+    while (c->frontier.queued || feed_is_due(c)) {
         feed_turn(c);
-        any = c->frontier.queued || c->sources != reading || c->pace.lines != lines;
         for (struct job *job = take_queued(c), *next; job; job = next) {
             next = job->next;
             answer_give_up(c, job);
