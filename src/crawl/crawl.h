@@ -166,6 +166,10 @@ bool feed_is_done(const struct crawl *c);
 bool feed_is_due(struct crawl *c);
 void feed_release(struct crawl *c);
 
+/* Read a URL that the user gave. NULL, or what is wrong with it; then URL is empty. Its host may be one by the standard
+ * and yet no name that a worker would ask for ("a{b}.example"): to say so here is to say in which line. */
+const char *feed_read_url(struct url *url, const char *text, size_t len);
+
 /* Whether the user named URL's host, so that its addresses need not be public. */
 bool feed_names_host(const struct crawl *c, const struct url *url);
 

@@ -157,9 +157,7 @@ static void offer_url(struct crawl *c, struct url *url, struct line_options *own
     admit_new(c, job);
 }
 
-/* NULL, or what is wrong with a URL that the user gave. Its host may be one by the standard and yet no name that a
- * worker would ask for ("a{b}.example"): to say so here is to say in which line. */
-static const char *read_url(struct url *url, const char *text, size_t len)
+const char *feed_read_url(struct url *url, const char *text, size_t len)
 {
     char host[256];
     enum url_status status = url_parse_line(url, text, len);
@@ -175,7 +173,7 @@ static const char *read_url(struct url *url, const char *text, size_t len)
 static void offer_entry(struct crawl *c, const struct list_entry *entry)
 {
     struct url url = {0};
-    const char *wrong = read_url(&url, entry->url, entry->url_len);
+    const char *wrong = feed_read_url(&url, entry->url, entry->url_len);
     if (!wrong) {
         offer_url(c, &url, entry->options);
         return;
@@ -267,7 +265,7 @@ static void cut_account(char *text)
 static void offer_source(struct crawl *c, struct source *s)
 {
     struct url url = {0};
-    const char *wrong = read_url(&url, s->text, strlen(s->text));
+    const char *wrong = feed_read_url(&url, s->text, strlen(s->text));
     if (!wrong) {
         offer_url(c, &url, NULL);
         return;

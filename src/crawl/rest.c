@@ -118,10 +118,10 @@ static void keep_entry(struct rest *r, const struct list_entry *entry)
 {
     struct crawl *c = r->c;
     struct url url = {0};
-    enum url_status status = url_parse_line(&url, entry->url, entry->url_len);
-    if (status != URL_OK && *entry->file) /* an operand that is none was not come to, and is in no list */
-        report_bad_line(c, entry->file, entry->line, url_status_text(status));
-    else if (status == URL_OK && seen_add(&c->seen, url.href, url.href_len) != SEEN_KNOWN)
+    const char *wrong = feed_read_url(&url, entry->url, entry->url_len);
+    if (wrong && *entry->file) /* an operand that is none was not come to, and is in no list */
+        report_bad_line(c, entry->file, entry->line, wrong);
+    else if (!wrong && seen_add(&c->seen, url.href, url.href_len) != SEEN_KNOWN)
         outputs_left(c, url.href, entry->options, NOT_ASKED, "");
     url_release(&url);
     line_options_free(entry->options);

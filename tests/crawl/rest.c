@@ -105,17 +105,18 @@ Test(rest, of_a_long_list_no_url_is_lost)
 {
     enum { LINES = 60000, LINE_BYTES = 40 };
     struct fixture *f = serve();
-    char *text = support_alloc((size_t)LINES * LINE_BYTES);
+    char *text = support_alloc((size_t)(LINES + 1) * LINE_BYTES);
     size_t len = 0;
     for (unsigned i = 0; i < LINES; i++)
         len += (size_t)snprintf(text + len, LINE_BYTES, "www.shop.com/silent%06u\n", i);
+    snprintf(text + len, LINE_BYTES, "a{b}.example\n"); /* is told of wherever it is read */
     struct crawl c = crawl_with("list", text);
     crawl_start(&c, f, "-q", "--failed", "list", "list", NULL);
     cr_assert(fixture_wait_requests(f, 1, 10000));
     run_signal(&c.run, SIGINT);
     crawl_wait(&c);
     cr_expect_eq(c.run.status, 128 + SIGINT, "%s", c.run.err);
-    cr_expect_str_eq(c.run.err, "");
+    cr_expect_str_eq(c.run.err, "list:60001: the host is no name that can be asked for\n");
     char *list = crawl_read(&c, "list");
     bool *had = support_alloc(LINES * sizeof *had);
     memset(had, 0, LINES * sizeof *had);
