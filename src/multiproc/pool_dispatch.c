@@ -171,6 +171,20 @@ static bool takes_tasks(const struct slot *slot)
     return slot->ready && slot->link && !slot->leaving && !slot->condemned && !slot->silenced;
 }
 
+/* A task that was blamed for a death goes alone from then on. A worker that broke the rules cannot be believed about
+ * what it had finished, so the first task that it held is blamed, which may have stood before the guilty one: once, but
+ * not until it is given up. */
+static bool is_suspect(const struct task *task)
+{
+    return task->deaths > 0;
+}
+
+/* Whether the next task in the queue may be given to a worker with what it holds. */
+static bool may_be_next(const struct slot *slot, const struct task *task)
+{
+    return task && (slot->held.count == 0 || (!is_suspect(slot->held.first) && !is_suspect(task)));
+}
+
 static size_t room_for_tasks(const struct mp_pool *pool, const struct slot *slot)
 {
     if (!takes_tasks(slot) || slot->held.count >= slot->window)
@@ -209,7 +223,7 @@ static void share_out(struct mp_pool *pool)
         widen(slot);
         size_t share = (queue_length(pool) + workers - i - 1) / (workers - i);
         size_t room = room_for_tasks(pool, slot);
-        for (size_t n = share < room ? share : room; n > 0 && pool->queue.count; n--) {
+        for (size_t n = share < room ? share : room; n > 0 && may_be_next(slot, pool->queue.first); n--) {
             struct task *task = next_task(pool);
             if (!task)
                 return;

@@ -136,7 +136,7 @@ Test(pool_faults, items_that_a_dead_worker_had_finished_are_not_run_again, .time
 
 /* ---- Hostile workers ---- */
 
-/* int: which attack; the worker behind a reply is its first member */
+/* int: which attack, none when it is below 0; the worker behind a reply is its first member */
 static int attack(const void *arg, size_t len, struct mp_reply *reply)
 {
     struct mp_worker *worker = *(struct mp_worker **)(void *)reply;
@@ -145,6 +145,8 @@ static int attack(const void *arg, size_t len, struct mp_reply *reply)
     int how;
     (void)len;
     memcpy(&how, arg, sizeof how);
+    if (how < 0)
+        return 0;
     size_t published = 32;
     *record = (struct record){.len = 8};
     if (how == 0)
@@ -188,6 +190,24 @@ Test(pool_faults, a_hostile_worker_is_replaced_and_only_its_task_suffers, .timeo
     }
     mp_pool_free(pool);
     expect_nothing_left(before);
+}
+
+/* What a worker finished before it broke the rules is lost with its ring, and run again: until its answer is read
+ * before the next attack, if the two went together each time. */
+Test(pool_faults, what_stood_before_an_attack_is_not_given_up, .timeout = 100)
+{
+    enum { ROUNDS = 50, WRONG_HEAD = 5 };
+    struct mp_pool *pool = pool_of((struct mp_pool_options){.workers = 1});
+    const int items[] = {-1, WRONG_HEAD};
+    for (int round = 0; round < ROUNDS; round++) {
+        struct mp_result *result;
+        struct mp_outcome outcome;
+        cr_assert_eq(mp_pool_map(pool, attack, items, 2, sizeof *items, 2, &result), MP_WORKER_LOST);
+        mp_result_item(result, 0, &outcome);
+        cr_expect_eq(outcome.status, MP_OK, "round %d", round);
+        mp_result_free(result);
+    }
+    mp_pool_free(pool);
 }
 
 /* ---- Killing at random ---- */
