@@ -39,6 +39,12 @@ void body_release(struct transfer *t)
     buffer_release(&t->body.waiting);
 }
 
+static bool out_of_memory(struct transfer *t)
+{
+    transfer_abort(t, FETCH_IO, "out of memory");
+    return false;
+}
+
 /* ---- To the parent ---- */
 
 static bool stream_bytes(struct transfer *t, const void *data, size_t len)
@@ -53,18 +59,37 @@ static bool stream_bytes(struct transfer *t, const void *data, size_t len)
 bool body_send(struct transfer *t)
 {
     struct body *b = &t->body;
-    bool ok = stream_bytes(t, b->waiting.data, b->waiting.len);
+    bool ok = stream_bytes(t, b->waiting.data, b->waiting.len) && stream_bytes(t, b->tail.data, b->tail.len);
     buffer_clear(&b->waiting);
+    b->tail = (struct text){0};
     b->streams = true;
     return ok;
 }
 
-static bool give(struct transfer *t, const void *data, size_t len)
+bool body_keep(struct transfer *t)
+{
+    struct body *b = &t->body;
+    struct text tail = b->tail;
+    b->tail = (struct text){0};
+    b->run = NULL;
+    return !tail.len || buffer_append(&b->waiting, tail.data, tail.len) || out_of_memory(t);
+}
+
+/* What comes from libcurl as it is can be the end of the body, and is not copied then. */
+static bool wait_for_answer(struct body *b, const char *data, size_t len)
+{
+    if (data != b->run)
+        return buffer_append(&b->waiting, data, len);
+    b->tail = (struct text){data, len};
+    return true;
+}
+
+static bool give(struct transfer *t, const char *data, size_t len)
 {
     struct body *b = &t->body;
     if (!b->streams && b->waiting.len + len > SHORT_BYTES && !body_send(t))
         return false;
-    if (b->streams ? !stream_bytes(t, data, len) : !buffer_append(&b->waiting, data, len)) {
+    if (b->streams ? !stream_bytes(t, data, len) : !wait_for_answer(b, data, len)) {
         if (!t->setup->disconnected)
             transfer_abort(t, FETCH_IO, "out of memory");
         return false;
@@ -78,12 +103,6 @@ static bool give(struct transfer *t, const void *data, size_t len)
 static bool too_large(struct transfer *t, const char *detail)
 {
     transfer_abort(t, FETCH_TOO_LARGE, detail);
-    return false;
-}
-
-static bool out_of_memory(struct transfer *t)
-{
-    transfer_abort(t, FETCH_IO, "out of memory");
     return false;
 }
 
@@ -307,6 +326,7 @@ bool body_take(struct transfer *t, const char *data, size_t len)
     struct body *b = &t->body;
     if (!b->began && !begin(t))
         return false;
+    b->run = b->decoder ? NULL : data;
     b->wire_bytes += len;
     t->window_bytes += len;
     if (!is_read(b)) {
@@ -316,6 +336,12 @@ bool body_take(struct transfer *t, const char *data, size_t len)
     if (!b->decoder)
         return take_decoded(data, len, t);
     return is_within_wire_limit(t) && decoded(t, decoder_write(b->decoder, data, len));
+}
+
+bool body_is_complete(const struct transfer *t)
+{
+    const struct framing *framing = &t->head.framing;
+    return framing->has_length && !t->head.chunked && t->body.wire_bytes == framing->length;
 }
 
 /* Whether all of it is here, as far as that can be told. */

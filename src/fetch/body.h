@@ -3,9 +3,9 @@
  *
  * A short body waits here and crosses together with the answer; a longer one goes out as it comes. body_begin before
  * each answer, body_open when its head is complete, body_take for each run of bytes from libcurl, body_end when
- * there are no more, also when it was cut; body_release at the end. A function that returns false has left its
- * verdict in the transfer (transfer_abort), or has all that it wanted (transfer->stopped). Context: a worker's only
- * thread. */
+ * there are no more, also when it was cut; body_release at the end. The last run of a short body is not copied: after
+ * body_take it is the tail, until body_keep. A function that returns false has left its verdict in the transfer
+ * (transfer_abort), or has all that it wanted (transfer->stopped). Context: a worker's only thread. */
 #ifndef FETCH_BODY_H
 #define FETCH_BODY_H
 
@@ -22,7 +22,9 @@ struct harvest;
 
 struct body {
     struct buffer
-        waiting; /* decoded bytes that have not been sent to the parent, or by which the use is to be decided */
+        waiting;      /* decoded bytes that have not been sent to the parent, or by which the use is to be decided */
+    struct text tail; /* what follows those, in memory of libcurl's */
+    const char *run;  /* the bytes that are being taken, when they need no decoding */
     struct decoder *decoder;
     struct harvest *harvest; /* NULL: nothing but bytes is wanted of it */
     struct use use;
@@ -46,6 +48,12 @@ void body_begin(struct transfer *t);
  * what a coding adds to bytes that cannot be packed. EXACT: see struct body. */
 bool body_open(struct transfer *t, unsigned status, const struct use *use, uint64_t limit, uint64_t exact);
 bool body_take(struct transfer *t, const char *data, size_t len);
+
+/* Copy the tail: libcurl is about to get its memory back, and the answer is not complete. */
+bool body_keep(struct transfer *t);
+
+/* Whether all bytes are here, by Content-Length; nothing that comes behind them can change that. */
+bool body_is_complete(const struct transfer *t);
 bool body_end(struct transfer *t);
 
 /* Send what waits, so that the answer can go out without it. */

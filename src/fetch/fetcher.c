@@ -1,6 +1,7 @@
 #include "fetch/fetcher.h"
 
 #include "base/clock.h"
+#include "fetch/answer.h"
 #include "fetch/harvest/preload.h"
 #include "fetch/sandbox.h"
 #include "fetch/transfer.h"
@@ -90,7 +91,7 @@ static void start_task(struct fetcher *f, const struct mp_task *task)
 {
     struct fetch_request request;
     if (!fetch_request_decode(&request, task->data, task->len)) {
-        transfer_answer_error(&f->setup, task->id, FETCH_URL, "the request cannot be read");
+        answer_error(&f->setup, task->id, FETCH_URL, "the request cannot be read");
         return;
     }
     struct transfer *t = spare_transfer(f);
@@ -99,7 +100,7 @@ static void start_task(struct fetcher *f, const struct mp_task *task)
     if (!error && !done && curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
         error = FETCH_IO;
     if (error || done) {
-        transfer_answer_error(&f->setup, task->id, error, error ? why_not_started(error) : "");
+        answer_error(&f->setup, task->id, error, error ? why_not_started(error) : "");
         if (t)
             list_push(&f->spare, t);
         return;

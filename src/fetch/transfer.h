@@ -2,11 +2,11 @@
  * carries.
  *
  * transfer_new once; transfer_start for each request, add transfer->easy to a multi handle; when libcurl reports it
- * done, take it out and call transfer_finish, which sends the answer; transfer_free at the end.
+ * done, take it out and call transfer_finish; transfer_free at the end.
  *
  * What goes out is fetch/request.h, over which address fetch/connection.h; what comes back is read by fetch/head.h
- * and fetch/body.h, and what is in it goes to the parent by fetch/links_out.h. Here is what ties them together: when
- * it begins, what became of it, and the answer.
+ * and fetch/body.h, and what is in it goes to the parent by fetch/links_out.h and fetch/answer.h. Here is what ties
+ * them together: when it begins, when the answer goes out, and when it has taken too long.
  *
  * Context: a worker's only thread. */
 #ifndef FETCH_TRANSFER_H
@@ -56,6 +56,7 @@ struct transfer {
     enum fetch_error error; /* our own verdict, made in a callback; libcurl then only knows that we aborted */
     const char *detail;     /* words for that verdict */
     bool stopped;           /* we broke it off, having all that was wanted; no error */
+    bool answered;          /* the answer has gone out */
     bool fresh;             /* it has gone out on a connection of its own */
     char address[FETCH_ADDRESS_MAX + 1]; /* found by FETCH_RESOLVE_ONLY */
 
@@ -72,8 +73,7 @@ struct transfer {
 /* NULL when memory is out. */
 struct transfer *transfer_new(struct transfer_setup *setup);
 
-/* Prepare for REQUEST, the task's. FETCH_OK, or the error with which the task must be answered
- * (transfer_answer_error). */
+/* Prepare for REQUEST, the task's. FETCH_OK, or the error with which the task must be answered. */
 enum fetch_error transfer_start(struct transfer *t, uint64_t task, const struct fetch_request *request);
 
 /* Leave a verdict; FETCH_OK takes it back. DETAIL is a constant. Returns 0, as callbacks do that make libcurl give
@@ -91,11 +91,11 @@ void transfer_give_time(struct transfer *t);
  * the server: then the transfer is made ready to go out once more, on a connection of its own. */
 bool transfer_try_fresh(struct transfer *t, CURLcode result);
 
-/* Send the answer and make the transfer ready for its next request. RESULT is libcurl's. */
-void transfer_finish(struct transfer *t, CURLcode result);
+/* The status of the answer; 0: none has come. */
+unsigned transfer_status(const struct transfer *t);
 
-/* Answer TASK with an error and nothing else; FETCH_OK says that there was nothing to do. */
-void transfer_answer_error(struct transfer_setup *setup, uint64_t task, enum fetch_error error, const char *detail);
+/* See to it that there is an answer, and make the transfer ready for its next request. RESULT is libcurl's. */
+void transfer_finish(struct transfer *t, CURLcode result);
 
 void transfer_free(struct transfer *t);
 
