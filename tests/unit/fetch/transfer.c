@@ -349,6 +349,40 @@ Test(transfer, tells_the_headers_of_the_last_head_alone_and_with_errors_too)
     fixture_stop(f);
 }
 
+/* Wherever a body is cut on its way, its last run may cross from where libcurl has it, and all others are copied. */
+Test(transfer, sends_a_body_whole_in_however_many_runs_it_comes)
+{
+    static const struct fixture_route routes[] = {
+        {.path = "/one", .reply = {.generated = 15360}},
+        {.path = "/largest-run", .reply = {.generated = 16384}},
+        {.path = "/two-runs", .reply = {.generated = 16385}},
+        {.path = "/pieces", .reply = {.generated = 20000, .pace_ms = 5, .pace_bytes = 7000}},
+        {.path = "/last-byte", .reply = {.generated = 7001, .pace_ms = 5, .pace_bytes = 7000}},
+        {.path = "/short", .reply = {.generated = 65536, .pace_ms = 1, .pace_bytes = 30000}},
+        {.path = "/long", .reply = {.generated = 65537, .pace_ms = 1, .pace_bytes = 30000}},
+        {.path = "/longer", .reply = {.generated = 300000, .pace_ms = 1, .pace_bytes = 100000}},
+        {.path = "/reset", .reply = {.generated = 15360, .end = FIXTURE_RESET}},
+        {.path = "/chunks", .reply = {.generated = 20000, .chunk = 6000, .pace_ms = 5}},
+        {.path = "/to-the-close", .reply = {.generated = 20000, .no_length = true, .pace_ms = 5}},
+        {.path = "/coded", .reply = {.generated = 20000, .coding = FIXTURE_GZIP, .pace_ms = 5, .pace_bytes = 900}},
+        {0}};
+    struct fixture *f = fixture_start(&(struct fixture_options){.routes = routes});
+    struct ask a;
+    ask_open(&a);
+    for (int again = 0; again < 2; again++) /* on a new connection, and with a transfer that is used again */
+        for (const struct fixture_route *route = routes; route->path; route++) {
+            struct fetch_request r = ask_for(f, route->path);
+            struct asked asked;
+            ask(&a, &r, &asked);
+            cr_expect(!asked.answer.error && asked.answer.kept && asked.body.len == route->reply.generated &&
+                          asked.answer.body_bytes == asked.body.len && is_pattern(&asked.body),
+                      "%s: %s", route->path, asked_shown(&asked));
+            asked_release(&asked);
+        }
+    ask_close(&a);
+    fixture_stop(f);
+}
+
 /* Headers, location and body of the largest sizes do not fit into one part. */
 Test(transfer, tells_of_large_headers_beside_a_body_of_any_size)
 {
