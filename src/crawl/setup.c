@@ -122,6 +122,7 @@ static enum forage_status make_store(struct crawl *c, char *error, size_t size)
         .capacity = 4 * c->config.options.connections + 4096,
         .folders_opened = c->folders_opened,
         .digest = c->state || c->config.options.recursive,
+        .untimed = !c->state,
     };
     if (c->config.options.in_memory)
         return FORAGE_OK;

@@ -54,7 +54,8 @@ void request_shared_apply(const struct request_shared *shared, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, curl_http_version(o->http_version));
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, o->user_agent);
+    if (o->proxy) /* for CONNECT, which the lines are not for */
+        curl_easy_setopt(easy, CURLOPT_USERAGENT, o->user_agent);
     curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : "");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* or the environment's list would lead around proxy and guard */
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);

@@ -61,15 +61,28 @@ static void note_questions(struct request_lines *lines)
 
 /* ---- What all requests share ---- */
 
+/* Add a line of that name, unless the options have one, with a value or without. */
+static bool add_default(struct request_lines *lines, const struct fetch_options *o, size_t count, const char *name,
+                        const char *value)
+{
+    struct buffer line = {0};
+    for (size_t i = 0; i < count; i++)
+        if (has_name(o->headers[i], strlen(o->headers[i]), name))
+            return true;
+    bool ok = buffer_printf(&line, "%s: %s", name, value) && add_line(lines, line.data);
+    buffer_release(&line);
+    return ok;
+}
+
+/* libcurl puts its own User-Agent together anew for each request, byte by byte, and then once more into the request:
+ * a line of this list goes once. */
 bool request_lines_share(struct request_lines *lines, const struct fetch_options *o, bool named)
 {
-    bool own_coding = false, ok = true;
-    for (size_t i = 0; named && i < o->header_count; i++) {
-        own_coding = own_coding || has_name(o->headers[i], strlen(o->headers[i]), "Accept-Encoding");
+    size_t count = named ? o->header_count : 0;
+    bool ok = add_default(lines, o, count, "User-Agent", o->user_agent);
+    for (size_t i = 0; i < count; i++)
         ok = ok && add_line(lines, o->headers[i]);
-    }
-    if (!own_coding)
-        ok = ok && add_line(lines, "Accept-Encoding: " DECODE_ACCEPTED);
+    ok = ok && add_default(lines, o, count, "Accept-Encoding", DECODE_ACCEPTED);
     note_questions(lines);
     return ok;
 }

@@ -102,8 +102,10 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     struct transfer *t = arg;
     size_t len = size * count;
     bool taken = body_take(t, data, len);
-    if (taken && may_answer(t))
+    if (taken && may_answer(t)) {
         answer_send(t, CURLE_OK);
+        return len;
+    }
     return body_keep(t) && taken ? len : 0;
 }
 

@@ -96,8 +96,8 @@ static enum mp_status populate(struct mp_pool *pool)
     if (!watch(pool, pool->nursery.control, EPOLLIN, UINT64_MAX))
         return MP_SYSTEM;
     unsigned running = 0;
-    while (running < pool->options.workers) {
-        pool_round(pool, running ? -1 : 0);
+    for (int64_t wait_ns = 0; running < pool->options.workers; wait_ns = pool->nursery_silent ? 0 : -1) {
+        pool_round(pool, wait_ns);
         running = 0;
         for (unsigned i = 0; i < pool->options.workers; i++)
             running += atomic_load(&pool->slots[i].pid) != 0 || pool->slots[i].serial > 1;

@@ -85,9 +85,10 @@ static size_t essence_len(const char **type)
     return strcspn(*type, "; \t,");
 }
 
+/* WORD is in lower case. Most words of the table differ in the first letter. */
 static bool same(const char *text, size_t len, const char *word)
 {
-    return strlen(word) == len && strncasecmp(text, word, len) == 0;
+    return len && (text[0] | 0x20) == word[0] && strlen(word) == len && strncasecmp(text, word, len) == 0;
 }
 
 bool media_is_given(const char *type)

@@ -229,12 +229,17 @@ static enum store_status give_name(struct sites *sites, const char *origin, cons
 
 enum store_status sites_name(struct sites *sites, const char *origin, const char *wanted, const char **name)
 {
+    const char *kept = site_table_find(sites->table, wanted);
+    if (kept && strcmp(site_table_origin(kept), origin) == 0) { /* as for nearly every page but a site's first */
+        *name = kept;
+        return STORE_OK;
+    }
     if (!origin_ok(origin))
         return STORE_INVALID;
     char chosen[NAME_SIZE];
     if (!choose_name(sites, origin, wanted, chosen))
         return STORE_NO_MEMORY;
-    const char *kept = site_table_find(sites->table, chosen);
+    kept = site_table_find(sites->table, chosen);
     if (kept) {
         *name = kept;
         return STORE_OK;

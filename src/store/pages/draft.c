@@ -169,10 +169,11 @@ static bool place_named(struct draft *draft, int folder, const char *leaf, bool 
 
 /* The time is that of the last write, and neither a link nor a new name changes it. The descriptor knows it without a
  * walk to the file, and whoever replaces that at once cannot get between. */
-static bool note_time(struct draft *draft, enum pages_step *step)
+static bool note_time(const struct drafts *drafts, struct draft *draft, enum pages_step *step)
 {
     struct stat st;
-    if (draft->fd < 0) /* placed in vain before, and closed */
+    bool was_closed = draft->fd < 0; /* placed in vain before */
+    if (drafts->untimed || was_closed)
         return true;
     *step = PAGES_STEP_CLOSE;
     if (fstat(draft->fd, &st) != 0)
@@ -185,7 +186,7 @@ bool draft_place(struct drafts *drafts, struct draft *draft, int folder, const c
                  enum pages_step *step)
 {
     bool before;
-    if (!note_time(draft, step))
+    if (!note_time(drafts, draft, step))
         return false;
     bool placed = draft->temporary[0] ? place_named(draft, folder, leaf, &before, step)
                                       : place_unnamed(drafts, draft, folder, leaf, &before, step);

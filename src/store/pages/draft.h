@@ -18,11 +18,12 @@
 #include <sys/types.h>
 
 /* What one thread has learnt of the file system, and its supply of temporary names. Zero, but for the numbers of
- * process and thread. */
+ * process and thread, and what the thread wants. */
 struct drafts {
     pid_t process;
     unsigned thread;
     unsigned long next_name;
+    bool untimed;      /* nobody asks for draft_placed.mtime_ns */
     bool no_tmpfile;   /* no O_TMPFILE, or no way to link one: use temporary names */
     bool link_by_proc; /* AT_EMPTY_PATH is refused (Linux before 6.10 without privilege): link through /proc */
 };
@@ -39,7 +40,7 @@ struct draft {
 /* What came of placing a draft. */
 struct draft_placed {
     bool replaced;    /* a file or link had the name before */
-    int64_t mtime_ns; /* of the file, as stat tells it */
+    int64_t mtime_ns; /* of the file, as stat tells it; 0 where it is untimed */
 };
 
 /* How a draft became a page's file, or where that failed. */

@@ -1,5 +1,7 @@
 #include "store/pages/folders.h"
 
+#include "base/hash.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -14,6 +16,7 @@ enum { FOLDER_MODE = 0755 };
 struct folder {
     char *path;
     size_t len;
+    uint64_t hash; /* of the path */
     int fd;
     uint64_t used; /* the turn in which it was last asked for */
 };
@@ -46,9 +49,10 @@ static void folder_close(struct folder *folder)
 
 static struct folder *find_kept(struct folders *folders, const char *path, size_t len)
 {
+    const uint64_t hash = hash_bytes(path, len, 0);
     for (size_t i = 0; i < folders->capacity; i++) {
         struct folder *folder = &folders->slots[i];
-        if (folder->path && folder->len == len && memcmp(folder->path, path, len) == 0)
+        if (folder->hash == hash && folder->path && folder->len == len && memcmp(folder->path, path, len) == 0)
             return folder;
     }
     return NULL;
@@ -108,7 +112,8 @@ static int open_and_keep(struct folders *folders, int parent, const char *path, 
         errno = error;
         return -1;
     }
-    *free_slot(folders) = (struct folder){.path = copy, .len = len, .fd = fd, .used = ++folders->turn};
+    *free_slot(folders) =
+        (struct folder){.path = copy, .len = len, .hash = hash_bytes(copy, len, 0), .fd = fd, .used = ++folders->turn};
     return fd;
 }
 

@@ -52,6 +52,7 @@ static enum store_status start_writers(struct pages *pages, unsigned wanted, con
         .root = pages->root,
         .folders_opened = options->folders_opened ? options->folders_opened : DEFAULT_FOLDERS,
         .digests = options->digest,
+        .untimed = options->untimed,
         .outbox = &pages->outbox,
     };
     if (chosen.folders_opened < 2)

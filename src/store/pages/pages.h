@@ -34,6 +34,7 @@ struct pages_options {
     unsigned capacity;       /* places in the queue; 0: 1024 */
     unsigned folders_opened; /* folders that each writer keeps open; 0: 64 */
     bool digest;             /* make the SHA-256 of each page */
+    bool untimed;            /* leave pages_done.mtime_ns 0, which saves a call a page */
 };
 
 enum { PAGES_DIGEST_BYTES = 32 };

@@ -147,7 +147,7 @@ enum store_status writer_start(struct writer *writer, const struct writer_option
         .root = options->root,
         .outbox = options->outbox,
         .digests = options->digests,
-        .drafts = {.process = getpid(), .thread = options->number},
+        .drafts = {.process = getpid(), .thread = options->number, .untimed = options->untimed},
     };
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->wake, NULL);

@@ -104,6 +104,7 @@ struct writer_options {
     int root;        /* it writes below; borrowed */
     size_t folders_opened;
     bool digests;
+    bool untimed;
     struct outbox *outbox;
 };
 
