@@ -4,6 +4,8 @@
 #include "folder_support.h"
 #include "worker_support.h"
 
+#include "support/support.h"
+
 #include <forage/forage.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -272,12 +274,12 @@ static void try_seeds(unsigned count)
 
 Test(chaos, each_url_ends_once_whatever_comes)
 {
-    try_seeds(SEEDS);
+    try_seeds(support_rounds(SEEDS));
 }
 
 /* Runs that end early leave what the next ones go on with, in the same folder. */
 Test(chaos, each_url_of_a_crawl_ends_once_whatever_comes)
 {
     crawls = true;
-    try_seeds(CRAWLS);
+    try_seeds(support_rounds(CRAWLS));
 }

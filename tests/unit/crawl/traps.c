@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/status.h"
 
+#include "support/support.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -290,13 +292,13 @@ Test(traps, links_that_are_followed_from_elsewhere_say_nothing_about_sessions)
 /* What tables forget is no reason to refuse anything. */
 Test(traps, memory_is_bounded_and_nothing_is_refused_for_it, .timeout = 120)
 {
-    enum { URLS = 1500000 };
+    const int urls = (int)support_rounds(1500000);
     struct traps *t = with_defaults();
     char text[100], digest[20];
     struct url parent = parsed("http://parent/");
     struct traps_verdict verdict;
     int64_t begin = clock_ms();
-    for (int i = 0; i < URLS; i++) {
+    for (int i = 0; i < urls; i++) {
         struct url url = {0};
         int len = snprintf(text, sizeof text, "http://h%d/page-%c%c%c-%d?a=%d&b=%d", i % 400000, 'a' + i % 26,
                            'a' + i / 26 % 26, 'a' + i / 676 % 26, i, i, i % 7);
@@ -306,7 +308,7 @@ Test(traps, memory_is_bounded_and_nothing_is_refused_for_it, .timeout = 120)
         traps_page(t, &url, "http://parent/", 14, digest, strlen(digest));
         url_release(&url);
     }
-    cr_log_info("%d URLs in %d ms, %zu KiB", URLS, (int)(clock_ms() - begin), traps_bytes(t) / 1024);
+    cr_log_info("%d URLs in %d ms, %zu KiB", urls, (int)(clock_ms() - begin), traps_bytes(t) / 1024);
     cr_assert_lt(traps_bytes(t), 40u << 20);
     url_release(&parent);
     traps_free(t);

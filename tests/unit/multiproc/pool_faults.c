@@ -4,6 +4,8 @@
 
 #include "multiproc/worker.h"
 
+#include "support/support.h"
+
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -196,15 +198,15 @@ Test(pool_faults, a_hostile_worker_is_replaced_and_only_its_task_suffers, .timeo
  * before the next attack, if the two went together each time. */
 Test(pool_faults, what_stood_before_an_attack_is_not_given_up, .timeout = 100)
 {
-    enum { ROUNDS = 50, WRONG_HEAD = 5 };
+    enum { WRONG_HEAD = 5 };
     struct mp_pool *pool = pool_of((struct mp_pool_options){.workers = 1});
     const int items[] = {-1, WRONG_HEAD};
-    for (int round = 0; round < ROUNDS; round++) {
+    for (unsigned round = 0; round < support_rounds(50); round++) {
         struct mp_result *result;
         struct mp_outcome outcome;
         cr_assert_eq(mp_pool_map(pool, attack, items, 2, sizeof *items, 2, &result), MP_WORKER_LOST);
         mp_result_item(result, 0, &outcome);
-        cr_expect_eq(outcome.status, MP_OK, "round %d", round);
+        cr_expect_eq(outcome.status, MP_OK, "round %u", round);
         mp_result_free(result);
     }
     mp_pool_free(pool);

@@ -4,6 +4,8 @@
 
 #include "base/status.h"
 
+#include "support/support.h"
+
 Test(links, places_to_go_to_are_found_with_their_rel)
 {
     static const struct page_row rows[] = {
@@ -292,7 +294,7 @@ Test(links, memory_stays_flat_whatever_the_page_is, .timeout = 60)
             piece[at] = pages[i][1][at % unit];
         struct links *links = links_new(&(struct links_options){.found = ignore_finding, .requisites = true});
         links_feed(links, pages[i][0], strlen(pages[i][0]));
-        for (int round = 0; round < 256; round++)
+        for (unsigned round = 0; round < support_rounds(256); round++)
             links_feed(links, piece, fed);
         cr_expect_leq(heap_bytes(), before + (1 << 20), "%s%s", pages[i][0], pages[i][1]);
         cr_assert(links_end(links));
