@@ -12,10 +12,10 @@
  * shows up in its wait(-1).
  *
  * Each worker is joined to the parent by two single-producer single-consumer rings in shared memory and to no other
- * worker, so a worker that is killed can corrupt nothing. What it held goes to another worker; a task whose workers
- * died MP_DEATHS times while it ran ends as MP_WORKER_LOST. Every task ends exactly once. When workers cannot be
- * replaced any more (the system has no processes or descriptors for a while, or sixty workers in a row died without
- * doing anything), all tasks end as MP_WORKER_LOST and the pool takes no more.
+ * worker, so a worker that is killed can corrupt nothing. What it held goes to another worker, and the task that ran
+ * goes alone; one whose workers died MP_DEATHS times while it ran ends as MP_WORKER_LOST. Every task ends exactly once.
+ * When workers cannot be replaced any more (the system has no processes or descriptors for a while, or sixty workers in
+ * a row died without doing anything), all tasks end as MP_WORKER_LOST and the pool takes no more.
  *
  * A thread of the pool in the parent moves messages and runs callbacks, one at a time. multiproc/executor.h has the
  * other way to use a pool: without that thread, with the caller's own loop in the parent and its own loop in the
