@@ -9,7 +9,10 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-enum { EVENTS = 256, IDLE_CHECK_MS = 100, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
+/* So many events are handled, and tasks started, before the other is looked at. With more, an answer and the next request
+ * to its server would wait for all that came together with it. */
+enum { TURN = 16 };
+enum { IDLE_CHECK_MS = 100, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
 enum { HEAP_KEPT_BYTES = 16 << 20, HEAP_STEP_BYTES = 256 << 10 };
 
 struct fetcher {
@@ -112,7 +115,7 @@ static void start_task(struct fetcher *f, const struct mp_task *task)
 static void take_tasks(struct fetcher *f)
 {
     struct mp_task task;
-    while (!f->closed && f->active_count < f->setup.options->transfers) {
+    for (int i = 0; i < TURN && !f->closed && f->active_count < f->setup.options->transfers; i++) {
         enum mp_status s = mp_worker_next(f->setup.worker, &task);
         if (s == MP_EMPTY)
             return;
@@ -225,7 +228,7 @@ static void handle_events(struct fetcher *f, const struct epoll_event *events, i
     }
 }
 
-/* Sleep until something happens, unless a task has arrived meanwhile. */
+/* Sleep until something happens, unless a task has arrived meanwhile, or was left for this turn. */
 static int wait_events(struct fetcher *f, struct epoll_event *events)
 {
     int wait = sleep_ms(f);
@@ -233,14 +236,14 @@ static int wait_events(struct fetcher *f, struct epoll_event *events)
     mp_worker_flush(f->setup.worker);
     if (!f->closed && f->active_count < f->setup.options->transfers && mp_worker_arm(f->setup.worker) != MP_OK)
         wait = 0;
-    int count = poller_wait(&f->setup.poller, events, EVENTS, wait);
+    int count = poller_wait(&f->setup.poller, events, TURN, wait);
     watch_time(f, wait < 0 ? INT64_MAX / 2 : wait); /* without an end, it may take as long as it takes */
     return count;
 }
 
 static int loop(struct fetcher *f)
 {
-    struct epoll_event events[EVENTS];
+    struct epoll_event events[TURN];
     while (!f->setup.disconnected) {
         take_tasks(f);
         run_timer(f);
