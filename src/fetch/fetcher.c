@@ -9,8 +9,8 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-/* So many events are handled, and tasks started, before the other is looked at. With more, an answer and the next request
- * to its server would wait for all that came together with it. */
+/* So many events are handled, and tasks started, before the worker looks around again. With more, an answer and the
+ * next request to its server would wait for all that came together with it. */
 enum { TURN = 16 };
 enum { IDLE_CHECK_MS = 100, SPARE_CONNECTIONS = 64, EXIT_SETUP = 70 };
 enum { HEAP_KEPT_BYTES = 16 << 20, HEAP_STEP_BYTES = 256 << 10 };

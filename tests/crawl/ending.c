@@ -312,8 +312,8 @@ Test(ending, what_has_gone_out_is_finished_at_a_limit_with_its_redirects_and_tri
     fixture_stop(f);
 }
 
-/* The rules of two hosts are known from an earlier run, so both are asked at once, while robots.txt of all others waits.
- * One answer reaches the quota; the other then leads to a host whose robots.txt was taken out. */
+/* The rules of two hosts are known from an earlier run, so both are asked at once, while robots.txt of all others
+ * waits. One answer reaches the quota; the other then leads to a host whose robots.txt was taken out. */
 Test(ending, robots_txt_of_what_is_left_is_not_asked_for_beyond_a_quota)
 {
     static const struct fixture_reply moves = {.location = "http://www.goal.com/there", .delay_ms = 300};
