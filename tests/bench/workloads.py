@@ -195,7 +195,7 @@ WORKLOADS = {
     "small50": small("10,000 pages of 15 KiB from fifty hosts", 50),
     "remember": remember(),
     "latency": latency(),
-    "mid": large("200 files of 1 MiB from fifty hosts", "mid", "", (8, 64)),
+    "mid": large("200 files of 1 MiB from fifty hosts", "mid", " --connections 12", (8, 64)),
     "big": large("4 files of 256 MiB from four hosts", "big", " --max-size 1G --workers 4", (4,)),
     "one": one(),
     "memory": memory(),
